@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* malloc that aborts instead of returning NULL, for long-lived objects with one owner. */
+#ifndef PARVIS_BASE_MEM_H
+#define PARVIS_BASE_MEM_H
+
+#include <stddef.h>
+
+#include "common/base/str.h"
+
+void *mem_alloc(size_t size); /* zeroed */
+void *mem_calloc(size_t count, size_t size);
+void *mem_realloc(void *p, size_t size);
+char *mem_strdup(struct str s);
+#define MEM_NEW(type) ((type *)mem_alloc(sizeof(type)))
+
+/* free() through a pointer to the pointer, for __attribute__((cleanup)). */
+void mem_freep(void *pointer_to_pointer);
+#define MEM_SCOPE __attribute__((cleanup(mem_freep)))
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The homeserver as a whole: made in main, passed down. Each member has a folder of its own.
+ *
+ * Layers, top to bottom (a file includes its own layer and those below only):
+ *	main · api/ · sync/ push/ media/ keys/ appservice/ · room/ · stream/ · store/ · common/
+ */
+#ifndef PARVIS_HOMESERVER_H
+#define PARVIS_HOMESERVER_H
+
+#include <stdatomic.h>
+
+#include "common/base/str.h"
+#include "common/db/db_writer.h"
+
+struct config;
+struct signing_key;
+struct streams;
+struct typing;
+struct media_store;
+struct appservices;
+struct rate_limits;
+struct uia;
+struct metrics;
+struct http_server;
+struct event;
+
+/*
+ * Called inside the writer for each event accepted into a room, after its state has been applied
+ * and before the commit: unread counts, application services' queues. A failure rolls the event
+ * back. Define them with REQUIRES(on_writer).
+ */
+struct room_observer {
+	enum status (*on_event)(struct db_tx *tx, const struct event *event);
+};
+
+#define HOMESERVER_MAX_OBSERVERS 4
+
+struct homeserver {
+	const struct config *config;
+	struct str server_name;
+	struct signing_key *signing_key; /* room/signing.h */
+	struct db_writer *writer;	 /* its context is this struct */
+	struct streams *streams;	 /* stream/streams.h: positions and who waits for them */
+	struct typing *typing;		 /* sync/typing.h: in memory only */
+	struct media_store *media;	 /* media/media_store.h */
+	struct appservices *appservices; /* appservice/appservices.h */
+	struct rate_limits *limits;	 /* api/rate_limits.h */
+	struct uia *uia;		 /* api/uia.h: interactive auth sessions */
+	struct metrics *metrics;
+	struct http_server *http;
+	struct room_observer observers[HOMESERVER_MAX_OBSERVERS];
+	unsigned observer_count;
+	atomic_bool stopping;
+};
+
+/* The homeserver of a change under way. */
+static inline struct homeserver *homeserver_of(const struct db_tx *tx)
+{
+	return tx->context;
+}
+
+#endif
