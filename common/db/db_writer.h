@@ -30,7 +30,8 @@ MUST_CHECK enum status db_writer_start(const char *path, void *context, struct d
 void db_writer_stop(struct db_writer **writer);
 
 /* Runs the change and waits until it is on disk. The change's own status, or STATUS_IO when the
- * commit failed (full disk): then nothing of it happened. Any thread but the writer's. */
+ * commit failed (full disk): then nothing of it happened. STATUS_UNAVAILABLE while stopping. Any
+ * thread but the writer's. */
 MUST_CHECK enum status db_write(struct db_writer *writer, db_change change, void *arg);
 /* Without waiting: `done` (may be NULL) is called on the writer's thread after the commit. arg
  * must live until then. */
@@ -51,6 +52,6 @@ struct db_writer_stats {
 	uint64_t changes;
 	uint64_t failures;
 };
-struct db_writer_stats db_writer_stats(const struct db_writer *writer);
+struct db_writer_stats db_writer_stats(struct db_writer *writer);
 
 #endif
