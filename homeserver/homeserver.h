@@ -18,6 +18,7 @@ struct signing_key;
 struct streams;
 struct typing;
 struct media_store;
+struct unread;
 struct appservices;
 struct rate_limits;
 struct uia;
@@ -44,6 +45,7 @@ struct homeserver {
 	struct streams *streams;	 /* stream/streams.h: positions and who waits for them */
 	struct typing *typing;		 /* sync/typing.h: in memory only */
 	struct media_store *media;	 /* media/media_store.h */
+	struct unread *unread;		 /* push/unread.h: push rules at hand */
 	struct appservices *appservices; /* appservice/appservices.h */
 	struct rate_limits *limits;	 /* api/rate_limits.h */
 	struct uia *uia;		 /* api/uia.h: interactive auth sessions */

@@ -1,0 +1,53 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Push rules, pushers, and which events a user has not read yet.
+
+-- Only what differs from the default rules: rules the user made, and what they changed in ours.
+CREATE TABLE push_rules (
+	user_id TEXT NOT NULL PRIMARY KEY,
+	rules TEXT NOT NULL,                -- JSON, see push/ruleset.h
+	position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX push_rules_by_position ON push_rules (position);
+
+CREATE TABLE pushers (
+	user_id TEXT NOT NULL,
+	app_id TEXT NOT NULL,
+	pushkey TEXT NOT NULL,
+	device_id TEXT NOT NULL,            -- it goes when the device goes; '' for none
+	kind TEXT NOT NULL,
+	app_display_name TEXT NOT NULL,
+	device_display_name TEXT NOT NULL,
+	profile_tag TEXT NOT NULL,
+	lang TEXT NOT NULL,
+	data TEXT NOT NULL,                 -- JSON text of an object
+	created_ts INTEGER NOT NULL,
+	PRIMARY KEY (user_id, app_id, pushkey)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pushers_by_key ON pushers (app_id, pushkey);
+CREATE INDEX pushers_by_device ON pushers (user_id, device_id);
+
+-- Events that notified a user and that no receipt has passed yet. thread_id is the thread's root,
+-- '' for the main timeline.
+CREATE TABLE unread_events (
+	user_id TEXT NOT NULL,
+	room_id TEXT NOT NULL,
+	position INTEGER NOT NULL,          -- of the event
+	thread_id TEXT NOT NULL,
+	event_id TEXT NOT NULL,
+	highlight INTEGER NOT NULL,
+	actions TEXT NOT NULL,              -- JSON text of an array
+	PRIMARY KEY (user_id, room_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unread_events_by_position ON unread_events (user_id, position);
+
+-- The sums of the above, read by every sync.
+CREATE TABLE unread_counts (
+	user_id TEXT NOT NULL,
+	room_id TEXT NOT NULL,
+	thread_id TEXT NOT NULL,
+	notifications INTEGER NOT NULL,
+	highlights INTEGER NOT NULL,
+	position INTEGER NOT NULL,          -- when a receipt last changed it; 0: never
+	PRIMARY KEY (user_id, room_id, thread_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unread_counts_by_position ON unread_counts (user_id, position);
