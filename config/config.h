@@ -14,8 +14,8 @@
 #include "common/base/status.h"
 
 enum config_registration {
-	REGISTRATION_CLOSED,
-	REGISTRATION_TOKEN, /* m.login.registration_token */
+	REGISTRATION_CLOSED, /* the default */
+	REGISTRATION_TOKEN,  /* m.login.registration_token */
 	REGISTRATION_OPEN,
 };
 
@@ -25,13 +25,13 @@ struct config_homeserver {
 	char *public_url;     /* what clients type: "http://localhost:8008" */
 	bool trust_forwarded; /* a reverse proxy on loopback sets X-Forwarded-For */
 	uint16_t workers;     /* 4 */
-	enum config_registration registration; /* token */
+	enum config_registration registration;
 	char **registration_tokens;
 	unsigned registration_tokens_count;
 	char **application_services; /* paths of registration files */
 	unsigned application_services_count;
 	uint64_t media_max_bytes; /* 50 MiB */
-	bool rate_limits;	  /* true */
+	bool rate_limits_off;	  /* for tests and benchmarks only */
 };
 
 struct config_sfu {
@@ -65,7 +65,7 @@ struct config_bridge_mail {
 	char *listen_address;	 /* "127.0.0.1": where the homeserver's transactions arrive */
 	uint16_t port;		 /* 8009 */
 	char *smtp_address;	 /* "127.0.0.1" */
-	uint16_t smtp_port;	 /* 2525; 0: no SMTP listener */
+	uint16_t smtp_port;	 /* 0: no SMTP listener */
 	char *lmtp_socket;	 /* "run/lmtp.sock"; "": none */
 	uint64_t mail_max_bytes; /* 25 MiB */
 	char *smarthost_url;	 /* "smtp://host:587", "smtps://host:465"; "": into outbox */

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <cyaml/cyaml.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+#include "common/matrix/ids.h"
+
+/* --- the schema: one row a key, in the order of the default file --------------------------------
+ */
+
+static const cyaml_strval_t registration_names[] = {
+	{"closed", REGISTRATION_CLOSED},
+	{"token", REGISTRATION_TOKEN},
+	{"open", REGISTRATION_OPEN},
+};
+
+static const cyaml_schema_value_t string_entry = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 1024),
+};
+
+/* All optional. */
+#define TEXT(type, key) \
+	CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, key, 0, 1024)
+#define LIST(type, key)       \
+	CYAML_FIELD_SEQUENCE( \
+		#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, key, &string_entry, 0, 1000)
+#define NUMBER(type, key) CYAML_FIELD_UINT(#key, CYAML_FLAG_OPTIONAL, type, key)
+#define SWITCH(type, key) CYAML_FIELD_BOOL(#key, CYAML_FLAG_OPTIONAL, type, key)
+
+static const cyaml_schema_field_t homeserver_fields[] = {
+	TEXT(struct config_homeserver, listen_address),
+	NUMBER(struct config_homeserver, port),
+	TEXT(struct config_homeserver, public_url),
+	SWITCH(struct config_homeserver, trust_forwarded),
+	NUMBER(struct config_homeserver, workers),
+	CYAML_FIELD_ENUM("registration", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+		struct config_homeserver, registration, registration_names,
+		ARRAY_LEN(registration_names)),
+	LIST(struct config_homeserver, registration_tokens),
+	LIST(struct config_homeserver, application_services),
+	NUMBER(struct config_homeserver, media_max_bytes),
+	SWITCH(struct config_homeserver, rate_limits_off),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t sfu_fields[] = {
+	TEXT(struct config_sfu, listen_address),
+	NUMBER(struct config_sfu, meeting_port),
+	NUMBER(struct config_sfu, signal_port),
+	TEXT(struct config_sfu, rtc_address),
+	NUMBER(struct config_sfu, rtc_tcp_port),
+	NUMBER(struct config_sfu, rtc_udp_port),
+	LIST(struct config_sfu, rtc_advertised),
+	TEXT(struct config_sfu, public_url),
+	TEXT(struct config_sfu, signal_url),
+	TEXT(struct config_sfu, homeserver_url),
+	TEXT(struct config_sfu, api_key),
+	TEXT(struct config_sfu, api_secret_file),
+	TEXT(struct config_sfu, web_dir),
+	SWITCH(struct config_sfu, trust_forwarded),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t mailbox_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"address", CYAML_FLAG_POINTER, struct config_mailbox, address, 3, 254),
+	TEXT(struct config_mailbox, name),
+	LIST(struct config_mailbox, members),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t mailbox_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_mailbox, mailbox_fields),
+};
+
+static const cyaml_schema_field_t bridge_mail_fields[] = {
+	TEXT(struct config_bridge_mail, homeserver_url),
+	TEXT(struct config_bridge_mail, registration_file),
+	TEXT(struct config_bridge_mail, listen_address),
+	NUMBER(struct config_bridge_mail, port),
+	TEXT(struct config_bridge_mail, smtp_address),
+	NUMBER(struct config_bridge_mail, smtp_port),
+	TEXT(struct config_bridge_mail, lmtp_socket),
+	NUMBER(struct config_bridge_mail, mail_max_bytes),
+	TEXT(struct config_bridge_mail, smarthost_url),
+	TEXT(struct config_bridge_mail, smarthost_user),
+	TEXT(struct config_bridge_mail, smarthost_password_file),
+	TEXT(struct config_bridge_mail, outbox),
+	CYAML_FIELD_SEQUENCE("mailboxes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct config_bridge_mail, mailboxes, &mailbox_entry, 0, 200),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t top_fields[] = {
+	CYAML_FIELD_STRING_PTR(
+		"server_name", CYAML_FLAG_POINTER, struct config, server_name, 1, 230),
+	TEXT(struct config, data_dir),
+	TEXT(struct config, log_level),
+	CYAML_FIELD_MAPPING(
+		"homeserver", CYAML_FLAG_OPTIONAL, struct config, homeserver, homeserver_fields),
+	CYAML_FIELD_MAPPING("sfu", CYAML_FLAG_OPTIONAL, struct config, sfu, sfu_fields),
+	CYAML_FIELD_MAPPING(
+		"bridge_mail", CYAML_FLAG_OPTIONAL, struct config, bridge_mail, bridge_mail_fields),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t top_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields),
+};
+
+/* --- loading ------------------------------------------------------------------------------------
+ */
+
+/* libcyaml tells the fault in one line and then where it was, from the inside out. */
+static void collect_log(cyaml_log_t level, void *context, const char *fmt, va_list args)
+{
+	struct buf *log = context;
+
+	(void)level;
+	buf_vprintf(log, fmt, args);
+}
+
+/* libcyaml's allocations end with free(); a string of ours replaces an absent one. */
+static void default_text(char **text, const char *value)
+{
+	if (*text == NULL)
+		*text = mem_strdup(str_c(value));
+}
+
+static void default_port(uint16_t *port, uint16_t value)
+{
+	if (*port == 0)
+		*port = value;
+}
+
+static void homeserver_defaults(struct config_homeserver *c)
+{
+	default_text(&c->listen_address, "127.0.0.1");
+	default_port(&c->port, 8008);
+	default_text(&c->public_url, "http://localhost:8008");
+	if (c->workers == 0)
+		c->workers = 4;
+	if (c->media_max_bytes == 0)
+		c->media_max_bytes = 50 * 1024 * 1024;
+}
+
+static void sfu_defaults(struct config_sfu *c)
+{
+	default_text(&c->listen_address, "127.0.0.1");
+	default_port(&c->meeting_port, 8088);
+	default_port(&c->signal_port, 7880);
+	default_text(&c->rtc_address, "0.0.0.0");
+	default_port(&c->rtc_tcp_port, 7881);
+	default_port(&c->rtc_udp_port, 7882);
+	default_text(&c->public_url, "http://localhost:8088");
+	default_text(&c->signal_url, "ws://localhost:7880");
+	default_text(&c->homeserver_url, "http://localhost:8008");
+	default_text(&c->api_key, "parvis");
+	default_text(&c->api_secret_file, "sfu-secret");
+	default_text(&c->web_dir, "/usr/share/parvis/web");
+}
+
+static void bridge_mail_defaults(struct config_bridge_mail *c)
+{
+	default_text(&c->homeserver_url, "http://localhost:8008");
+	default_text(&c->registration_file, "bridge-mail-registration.yaml");
+	default_text(&c->listen_address, "127.0.0.1");
+	default_port(&c->port, 8009);
+	default_text(&c->smtp_address, "127.0.0.1");
+	default_text(&c->lmtp_socket, "");
+	if (c->mail_max_bytes == 0)
+		c->mail_max_bytes = 25 * 1024 * 1024;
+	default_text(&c->smarthost_url, "");
+	default_text(&c->smarthost_user, "");
+	default_text(&c->smarthost_password_file, "");
+	default_text(&c->outbox, "outbox");
+	for (unsigned i = 0; i < c->mailboxes_count; i++)
+		default_text(&c->mailboxes[i].name, c->mailboxes[i].address);
+}
+
+/* A relative path is relative to the configuration file, not to where a program was started. */
+static void resolve(char **path, const char *config_path)
+{
+	const char *slash = strrchr(config_path, '/');
+	BUF_SCOPE(full, 8192);
+
+	if ((*path)[0] == '/' || (*path)[0] == '\0' || slash == NULL)
+		return;
+	buf_append(&full, str_n(config_path, (size_t)(slash - config_path) + 1));
+	buf_append_c(&full, *path);
+	free(*path);
+	*path = buf_take(&full, &(size_t){0});
+}
+
+static void resolve_all(struct config *c, const char *path)
+{
+	resolve(&c->data_dir, path);
+	for (unsigned i = 0; i < c->homeserver.application_services_count; i++)
+		resolve(&c->homeserver.application_services[i], path);
+	resolve(&c->sfu.api_secret_file, path);
+	resolve(&c->sfu.web_dir, path);
+	resolve(&c->bridge_mail.registration_file, path);
+	resolve(&c->bridge_mail.lmtp_socket, path);
+	resolve(&c->bridge_mail.smarthost_password_file, path);
+	resolve(&c->bridge_mail.outbox, path);
+}
+
+/* --- rules that a schema cannot say
+ * --------------------------------------------------------------- */
+
+static bool has_scheme(const char *url, const char *a, const char *b)
+{
+	return str_starts(str_c(url), str_c(a)) || str_starts(str_c(url), str_c(b));
+}
+
+struct rule {
+	bool ok;
+	const char *text;
+};
+
+static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
+{
+	const struct config_bridge_mail *m = &c->bridge_mail;
+	const struct rule rules[] = {
+		{server_name_ok(str_c(c->server_name)),
+			"server_name is not a host name; write the domain of your addresses, for "
+			"instance \"ville.example\""},
+		{has_scheme(c->homeserver.public_url, "http://", "https://"),
+			"homeserver.public_url must begin with http:// or https://"},
+		{c->homeserver.workers <= 64, "homeserver.workers must be between 1 and 64"},
+		{c->homeserver.registration != REGISTRATION_TOKEN ||
+				c->homeserver.registration_tokens_count > 0,
+			"homeserver.registration is \"token\" but registration_tokens is empty; "
+			"add "
+			"a token, or say \"closed\""},
+		{has_scheme(c->sfu.public_url, "http://", "https://"),
+			"sfu.public_url must begin with http:// or https://"},
+		{has_scheme(c->sfu.signal_url, "ws://", "wss://"),
+			"sfu.signal_url must begin with ws:// or wss://"},
+		{has_scheme(c->sfu.homeserver_url, "http://", "https://"),
+			"sfu.homeserver_url must begin with http:// or https://"},
+		{has_scheme(m->homeserver_url, "http://", "https://"),
+			"bridge_mail.homeserver_url must begin with http:// or https://"},
+		{m->smarthost_url[0] == '\0' || has_scheme(m->smarthost_url, "smtp://", "smtps://"),
+			"bridge_mail.smarthost_url must begin with smtp:// or smtps://"},
+		{strlen(m->lmtp_socket) < 104, "bridge_mail.lmtp_socket is too long for a Unix "
+					       "socket; use a shorter path"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		if (!rules[i].ok) {
+			snprintf(why, CONFIG_ERROR_MAX, "%s", rules[i].text);
+			return STATUS_INVALID;
+		}
+	}
+	for (unsigned i = 0; i < m->mailboxes_count; i++) {
+		if (str_index(str_c(m->mailboxes[i].address), '@') <= 0) {
+			snprintf(why, CONFIG_ERROR_MAX,
+				"bridge_mail.mailboxes: \"%.100s\" is not a mail address",
+				m->mailboxes[i].address);
+			return STATUS_INVALID;
+		}
+	}
+	return STATUS_OK;
+}
+
+/* libcyaml's lines become one, as a start that fails prints one. */
+static void explain(const struct buf *log, const char *fallback, char why[CONFIG_ERROR_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < log->n && n + 1 < CONFIG_ERROR_MAX; i++) {
+		char byte = log->p[i];
+
+		if (byte != '\n')
+			why[n++] = byte;
+		else if (i + 1 < log->n && n + 2 < CONFIG_ERROR_MAX) {
+			why[n++] = ';';
+			why[n++] = ' ';
+		}
+	}
+	why[n] = '\0';
+	if (n == 0)
+		snprintf(why, CONFIG_ERROR_MAX, "%s", fallback);
+}
+
+static const cyaml_config_t cyaml_base = {
+	.log_level = CYAML_LOG_ERROR,
+	.mem_fn = cyaml_mem,
+	.flags = CYAML_CFG_NO_ALIAS,
+};
+
+enum status config_load(const char *path, struct config **out, char why[CONFIG_ERROR_MAX])
+{
+	BUF_SCOPE(log, 4096);
+	cyaml_config_t cyaml = cyaml_base;
+	cyaml_data_t *data = NULL;
+	struct config *c;
+	cyaml_err_t error;
+
+	cyaml.log_fn = collect_log;
+	cyaml.log_ctx = &log;
+	if (access(path, R_OK) != 0) {
+		snprintf(why, CONFIG_ERROR_MAX,
+			"cannot read %.300s: %m; give the file with --config, or copy the default "
+			"config/parvis.yaml",
+			path);
+		return STATUS_NOT_FOUND;
+	}
+	error = cyaml_load_file(path, &cyaml, &top_schema, &data, NULL);
+	if (error != CYAML_OK) {
+		explain(&log, cyaml_strerror(error), why);
+		return STATUS_INVALID;
+	}
+	c = data;
+	default_text(&c->data_dir, "data");
+	default_text(&c->log_level, "info");
+	homeserver_defaults(&c->homeserver);
+	sfu_defaults(&c->sfu);
+	bridge_mail_defaults(&c->bridge_mail);
+	resolve_all(c, path);
+	if (check(c, why) != STATUS_OK) {
+		config_free(&c);
+		return STATUS_INVALID;
+	}
+	*out = c;
+	return STATUS_OK;
+}
+
+void config_free(struct config **config)
+{
+	/* Walks the same schema; what config_load() replaced was malloc'ed too. */
+	if (*config != NULL)
+		cyaml_free(&cyaml_base, &top_schema, *config, 0);
+	*config = NULL;
+}
