@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mails that leave. A mail has one row, each recipient one of its own with a state of its own:
+ * two recipients that a server puts off are two entries, and one SMTP transaction serves one.
+ */
+#ifndef PARVIS_BRIDGE_STORE_OUTGOING_H
+#define PARVIS_BRIDGE_STORE_OUTGOING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/arena.h"
+#include "common/db/db_writer.h"
+
+enum outgoing_state {
+	OUTGOING_QUEUED = 0,
+	OUTGOING_SENDING = 1, /* the server has been given the mail, or is about to */
+	OUTGOING_UNCLEAR = 2, /* the connection or the program ended before its answer */
+	OUTGOING_SENT = 3,    /* the server has said so */
+	OUTGOING_FAILED = 4,  /* refused for good, or tried for too long */
+};
+
+struct outgoing_mail {
+	int64_t outgoing_id;
+	int64_t thread_id;
+	struct str event_id;	 /* what it was made from: one mail for each event */
+	struct str message_id;	 /* without <> */
+	struct str mail_from;	 /* envelope sender */
+	struct str content_hash; /* store/mail_files.h */
+	int64_t created_at;
+};
+
+/* STATUS_EXISTS when the event has its mail already. */
+MUST_CHECK enum status outgoing_add(struct db_tx *tx, const struct outgoing_mail *mail,
+	const struct str *recipients, size_t recipient_count, int64_t *outgoing_id_out)
+	REQUIRES(on_writer);
+MUST_CHECK enum status outgoing_by_event(
+	struct db *db, struct str event_id, struct arena *arena, struct outgoing_mail *out);
+
+struct outgoing_recipient {
+	struct outgoing_mail mail;
+	struct str address;
+	enum outgoing_state state;
+	int64_t attempts;
+	int64_t next_try_at;
+};
+
+/* The queued recipient that is due first, due or not yet. */
+MUST_CHECK enum status outgoing_next(
+	struct db *db, struct arena *arena, struct outgoing_recipient *out);
+/* The first recipient in state SENDING or UNCLEAR: at start, what a crash left open. */
+MUST_CHECK enum status outgoing_next_unclear(
+	struct db *db, struct arena *arena, struct outgoing_recipient *out);
+/* `last_reply` may be empty. attempts grows by one on the way to SENDING. */
+MUST_CHECK enum status outgoing_set(struct db_tx *tx, int64_t outgoing_id, struct str address,
+	enum outgoing_state state, int64_t next_try_at, int64_t now, struct str last_reply)
+	REQUIRES(on_writer);
+/* How many were sent since then, for the rate per hour. */
+MUST_CHECK enum status outgoing_sent_since(struct db *db, int64_t since, int64_t *count_out);
+
+#endif
