@@ -15,7 +15,6 @@
 
 struct event;
 struct json;
-struct json_writer;
 
 #define FILTER_NAMES_MAX  1000 /* entries of one list */
 #define FILTER_LIMIT_MAX  1000 /* a greater "limit" counts as this */
@@ -51,7 +50,7 @@ struct filter {
 	struct event_filter state;
 	struct event_filter ephemeral;
 	struct event_filter room_account_data;
-	struct filter_names fields; /* event_fields; entries like "content.body" */
+	const struct json *fields; /* event_fields: an array of strings; NULL: all fields */
 	bool federation_format;
 };
 
@@ -77,9 +76,5 @@ bool event_filter_is_narrow(const struct event_filter *filter);
 
 /* '*' in the pattern stands for any bytes; time is bounded by the product of the lengths. */
 bool filter_glob(struct str pattern, struct str text);
-
-/* Writes the members of `event` (an object, as clients see it) that "event_fields" names. */
-void filter_write_fields(
-	const struct filter_names *fields, const struct json *event, struct json_writer *w);
 
 #endif
