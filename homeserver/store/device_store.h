@@ -8,8 +8,9 @@
 #include "common/base/arena.h"
 #include "common/db/db_writer.h"
 
-#define DEVICE_ID_MAX	255
-#define DEVICE_NAME_MAX 100
+#define DEVICE_ID_MAX	    255
+#define DEVICE_NAME_MAX	    100
+#define DEVICE_MAX_PER_USER 1000
 
 struct device {
 	struct str device_id;
@@ -29,7 +30,7 @@ MUST_CHECK enum status device_list_get(
 	struct db *db, struct arena *arena, struct str user_id, struct device_list *out);
 
 /* Makes the device unless it is there; display_name (p == NULL: none) is for a new one only.
- * *created_out tells which. */
+ * *created_out tells which. STATUS_TOO_LARGE when the user has too many. */
 MUST_CHECK enum status device_ensure(struct db_tx *tx, struct str user_id, struct str device_id,
 	struct str display_name, bool *created_out) REQUIRES(on_writer);
 /* STATUS_NOT_FOUND when there is no such device. */

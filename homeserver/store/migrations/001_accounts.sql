@@ -2,7 +2,8 @@
 -- Accounts, their devices and tokens, profiles, account data, filters.
 
 CREATE TABLE users (
-	user_id TEXT NOT NULL PRIMARY KEY,  -- full: @camille:localhost
+	id INTEGER PRIMARY KEY,             -- the row of user_words
+	user_id TEXT NOT NULL UNIQUE,       -- full: @camille:localhost
 	password TEXT,                      -- Argon2id, encoded; NULL: no password login
 	appservice_id TEXT,                 -- NULL: an ordinary user
 	is_admin INTEGER NOT NULL DEFAULT 0,
@@ -10,7 +11,7 @@ CREATE TABLE users (
 	created_ts INTEGER NOT NULL,
 	displayname TEXT,
 	avatar_url TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Profile fields beyond displayname and avatar_url; value is JSON text.
 CREATE TABLE profile_fields (
@@ -22,7 +23,7 @@ CREATE TABLE profile_fields (
 
 -- What the user directory searches: the localpart and the display name.
 CREATE VIRTUAL TABLE user_words USING fts5 (
-	user_id UNINDEXED, words, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
+	words, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2'
 );
 
 CREATE TABLE devices (
