@@ -37,7 +37,7 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size);
 char *arena_c_str(struct arena *arena, struct str s);
 struct str arena_str(struct arena *arena, struct str s);
 struct str arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);
-struct str arena_vprintf(struct arena *arena, const char *fmt, va_list args);
+struct str arena_vprintf(struct arena *arena, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
 void arena_defer(struct arena *arena, void (*release)(void *object), void *object);
 /* Bytes handed out so far, for metrics and tests. */

@@ -32,7 +32,7 @@ void buf_append(struct buf *buf, struct str s);
 void buf_append_c(struct buf *buf, const char *c_string);
 void buf_append_byte(struct buf *buf, char byte);
 void buf_printf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_vprintf(struct buf *buf, const char *fmt, va_list args);
+void buf_vprintf(struct buf *buf, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 /* Room for `n` more bytes at the end, or NULL and overflow; buf_commit() counts what was written.
  */
 char *buf_reserve(struct buf *buf, size_t n);

@@ -24,7 +24,7 @@ MUST_CHECK enum status mailbox_send(struct mailbox *mailbox, void *message);
 void *mailbox_take(struct mailbox *mailbox);
 /* Waits up to timeout_ms (-1: for ever); NULL on time-out, or when closed and empty. */
 void *mailbox_wait(struct mailbox *mailbox, int64_t timeout_ms);
-/* No more sends; a waiting receiver wakes. */
+/* No more sends; a waiting receiver wakes, and the eventfd is readable until the next take. */
 void mailbox_close(struct mailbox *mailbox);
 /* An eventfd that is readable while messages wait; belongs to the mailbox. */
 int mailbox_fd(const struct mailbox *mailbox);

@@ -64,5 +64,7 @@ bool str_cut(struct str *rest, char separator, struct str *part_out);
 MUST_CHECK enum status str_to_i64(struct str s, int64_t *out);
 /* Valid UTF-8 as RFC 3629 (no surrogates, no overlong forms). */
 bool str_is_utf8(struct str s);
+/* Bytes of the one valid UTF-8 sequence that s starts with (1 to 4), or 0 when there is none. */
+size_t str_utf8_first(struct str s);
 
 #endif
