@@ -52,7 +52,7 @@ const struct json *json_path(const struct json *object, ...) __attribute__((sent
 struct str json_str(const struct json *value); /* {NULL, 0} when not a string */
 int64_t json_int(const struct json *value, int64_t fallback);
 bool json_bool(const struct json *value, bool fallback);
-double json_real(const struct json *value, double fallback); /* integers too */
+double json_double(const struct json *value, double fallback); /* integers too */
 
 /* Elements of an array or members of an object; 0 for anything else. */
 size_t json_count(const struct json *value);
