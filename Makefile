@@ -7,3 +7,4 @@ PROGRAMS := parvis-homeserver parvis-sfu parvis-bridge-mail
 
 include packaging/make/build.mk
 include packaging/make/targets.mk
+include packaging/make/tests.mk

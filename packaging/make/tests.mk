@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# Running the product and its tests.
+
+.PHONY: run web test packages-run packages-test unit-build tsan fuzz bench
+
+FUZZ_SECONDS ?= 60
+
+packages-run:
+	@packaging/install-packages.sh build
+packages-test: packages-run
+	@packaging/install-packages.sh test
+	@cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+# A second make, because the first has looked for the libraries before they were installed.
+run: packages-run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) build web
+	@exec packaging/run.sh
+
+test: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) web
+	@exec python3 tests/run.py
+
+# The meeting page, bundled. Not rebuilt while its sources are older.
+web_sources := $(shell find sfu/web -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
+web: build/web/.built
+build/web/.built: $(web_sources)
+	@cd sfu/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@
+
+unit-build: $(unit_tests)
+
+tsan: packages-test
+	@$(MAKE) --no-print-directory VARIANT=tsan unit
+
+fuzz: packages-test
+	@$(MAKE) --no-print-directory -s VARIANT=fuzz fuzz-build
+	@tests/tools/fuzz.sh $(FUZZ_SECONDS)
+fuzz-build: $(fuzz_targets)
