@@ -14,8 +14,8 @@
  * left: users who share none any longer.
  */
 struct device_lists {
-	struct user_list changed;
-	struct user_list left;
+	struct str_list changed;
+	struct str_list left;
 };
 MUST_CHECK enum status device_lists_between(struct db *db, struct arena *arena, struct str user_id,
 	int64_t after, int64_t upto, struct device_lists *out);

@@ -12,6 +12,7 @@
 
 #include "common/base/arena.h"
 #include "common/db/db_writer.h"
+#include "homeserver/store/rows.h"
 
 /* --- device keys ---------------------------------------------------------------------------- */
 
@@ -53,21 +54,15 @@ struct key_counts {
 	size_t count;
 };
 
-struct key_algorithms {
-	struct str *items;
-	size_t count;
-};
-
 /* For sync: unclaimed one-time keys by algorithm; algorithms without any are not listed. */
 MUST_CHECK enum status key_store_one_time_counts(struct db *db, struct arena *arena,
 	struct str user_id, struct str device_id, struct key_counts *out);
 /* For sync: algorithms whose fallback key has not been given out. */
 MUST_CHECK enum status key_store_unused_fallbacks(struct db *db, struct arena *arena,
-	struct str user_id, struct str device_id, struct key_algorithms *out);
+	struct str user_id, struct str device_id, struct str_list *out);
 
 /* The same key again changes nothing, also when it was claimed in between. STATUS_CONFLICT when
- * an unclaimed key of that id and other content is there; STATUS_TOO_LARGE past the maximum. */
-#define ONE_TIME_KEYS_MAX 1000 /* unclaimed, of a device and algorithm */
+ * an unclaimed key of that id and other content is there. */
 MUST_CHECK enum status key_store_one_time_key_add(struct db_tx *tx, struct str user_id,
 	struct str device_id, const struct one_time_key *key) REQUIRES(on_writer);
 /* Replaces the algorithm's; unused again unless it is the same key. */
@@ -96,7 +91,7 @@ struct cross_signing_key {
 /* STATUS_NOT_FOUND when the user has none of that usage. */
 MUST_CHECK enum status key_store_cross_signing_key(struct db *db, struct arena *arena,
 	struct str user_id, struct str usage, struct cross_signing_key *out);
-/* Replaces the usage's key; signatures on the key before it go. */
+/* Replaces the usage's key; the signatures on the key before it, and by it, go. */
 MUST_CHECK enum status key_store_cross_signing_put(struct db_tx *tx, struct str user_id,
 	const struct cross_signing_key *key) REQUIRES(on_writer);
 
@@ -127,14 +122,9 @@ MUST_CHECK enum status key_store_device_list_mark(
 MUST_CHECK enum status key_store_device_list_position(
 	struct db *db, struct str user_id, int64_t *out);
 
-struct user_list {
-	struct str *items;
-	size_t count;
-};
-
 /* All users whose last change lies in (after, upto]. keys/device_lists.h says whom it concerns. */
 MUST_CHECK enum status key_store_device_list_changes(
-	struct db *db, struct arena *arena, int64_t after, int64_t upto, struct user_list *out);
+	struct db *db, struct arena *arena, int64_t after, int64_t upto, struct str_list *out);
 
 /* --- ends ----------------------------------------------------------------------------------- */
 

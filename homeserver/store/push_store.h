@@ -10,6 +10,7 @@
 
 #include "common/base/arena.h"
 #include "common/db/db_writer.h"
+#include "homeserver/store/rows.h"
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
@@ -42,15 +43,10 @@ struct unread_counts {
 MUST_CHECK enum status push_store_counts(struct db *db, struct arena *arena, struct str user_id,
 	struct str room_id, struct unread_counts *out);
 
-struct room_list {
-	struct str *items;
-	size_t count;
-};
-
 /* For sync: rooms in which a receipt changed the user's counts in (after, upto]. Counts changed by
  * an event come with that event. */
 MUST_CHECK enum status push_store_counts_changed(struct db *db, struct arena *arena,
-	struct str user_id, int64_t after, int64_t upto, struct room_list *out);
+	struct str user_id, int64_t after, int64_t upto, struct str_list *out);
 
 struct unread_event {
 	struct str user_id;

@@ -50,7 +50,7 @@ CREATE TABLE key_signatures (
 	signer_id TEXT NOT NULL,
 	signer_key TEXT NOT NULL,
 	signature TEXT NOT NULL,
-	PRIMARY KEY (user_id, key, signer_id, signer_key)
+	PRIMARY KEY (user_id, signer_id, key, signer_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_signatures_by_signer ON key_signatures (signer_id, signer_key);
 
