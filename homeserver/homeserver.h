@@ -22,6 +22,7 @@ struct unread;
 struct appservices;
 struct rate_limits;
 struct uia;
+struct passwords;
 struct metrics;
 struct http_server;
 struct event;
@@ -49,6 +50,7 @@ struct homeserver {
 	struct appservices *appservices; /* appservice/appservices.h */
 	struct rate_limits *limits;	 /* api/rate_limits.h */
 	struct uia *uia;		 /* api/uia.h: interactive auth sessions */
+	struct passwords *passwords;	 /* api/passwords.h: turns at hashing */
 	struct metrics *metrics;
 	struct http_server *http;
 	struct room_observer observers[HOMESERVER_MAX_OBSERVERS];

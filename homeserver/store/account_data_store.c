@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/store/account_data_store.h"
 
-#include "homeserver/stream/streams.h"
-
 DB_SQL(sql_account_data_get,
 	"SELECT content FROM account_data WHERE user_id = ?1 AND room_id = ?2 AND type = ?3");
 DB_SQL(sql_account_data_changes,
@@ -10,7 +8,6 @@ DB_SQL(sql_account_data_changes,
 	"WHERE user_id = ?1 AND position > ?2 AND position <= ?3 ORDER BY position");
 DB_SQL(sql_account_data_all, "SELECT room_id, type, content, position FROM account_data "
 			     "WHERE user_id = ?1 AND room_id = ?2 ORDER BY type");
-DB_SQL(sql_account_data_last, "SELECT max(position) FROM account_data");
 DB_SQL(sql_account_data_count, "SELECT count(*) FROM account_data WHERE user_id = ?1");
 DB_SQL(sql_account_data_put,
 	"INSERT INTO account_data (user_id, room_id, type, content, position) "
@@ -72,15 +69,6 @@ enum status account_data_all(struct db *db, struct arena *arena, struct str user
 	return collect(q, arena, out);
 }
 
-enum status account_data_last_position(struct db *db, int64_t *out)
-{
-	DB_QUERY(q, db, &sql_account_data_last);
-	enum status status = db_first(q);
-	if (status == STATUS_OK)
-		*out = db_col_int(q, 0);
-	return status;
-}
-
 static enum status check_room_for_more(struct db_tx *tx, struct str user_id)
 {
 	DB_QUERY(q, tx->db, &sql_account_data_count);
@@ -91,22 +79,18 @@ static enum status check_room_for_more(struct db_tx *tx, struct str user_id)
 	return status;
 }
 
-enum status account_data_put(struct db_tx *tx, struct str user_id, struct str room_id,
-	struct str type, struct str content)
+enum status account_data_put(struct db_tx *tx, struct str user_id, const struct account_data *data)
 {
-	if (content.n > ACCOUNT_DATA_MAX_BYTES)
+	if (data->content.n > ACCOUNT_DATA_MAX_BYTES)
 		return STATUS_TOO_LARGE;
 	enum status status = check_room_for_more(tx, user_id);
 	if (status != STATUS_OK)
 		return status;
 	DB_QUERY(q, tx->db, &sql_account_data_put);
 	db_bind_str(q, 1, user_id);
-	db_bind_str(q, 2, room_id.p == NULL ? STR("") : room_id);
-	db_bind_str(q, 3, type);
-	db_bind_str(q, 4, content);
-	db_bind_int(q, 5, stream_next(tx));
-	status = db_run(q);
-	if (status == STATUS_OK)
-		stream_touch_user(tx, user_id);
-	return status;
+	db_bind_str(q, 2, data->room_id.p == NULL ? STR("") : data->room_id);
+	db_bind_str(q, 3, data->type);
+	db_bind_str(q, 4, data->content);
+	db_bind_int(q, 5, data->position);
+	return db_run(q);
 }

@@ -32,11 +32,9 @@ MUST_CHECK enum status account_data_changes(struct db *db, struct arena *arena, 
 /* Everything of one room, or everything global when room_id is empty. */
 MUST_CHECK enum status account_data_all(struct db *db, struct arena *arena, struct str user_id,
 	struct str room_id, struct account_data_list *out);
-/* The greatest position of any row, 0 when there is none: for streams_new() at start. */
-MUST_CHECK enum status account_data_last_position(struct db *db, int64_t *out);
-
-/* Takes a position and touches the user. STATUS_TOO_LARGE past the maxima above. */
-MUST_CHECK enum status account_data_put(struct db_tx *tx, struct str user_id, struct str room_id,
-	struct str type, struct str content) REQUIRES(on_writer);
+/* Sets or replaces it at the row's position; whoever puts one takes the position and touches the
+ * user. STATUS_TOO_LARGE past the maxima above. */
+MUST_CHECK enum status account_data_put(
+	struct db_tx *tx, struct str user_id, const struct account_data *data) REQUIRES(on_writer);
 
 #endif

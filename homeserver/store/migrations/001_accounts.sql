@@ -73,7 +73,6 @@ CREATE TABLE account_data (
 	PRIMARY KEY (user_id, room_id, type)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX account_data_by_position ON account_data (user_id, position);
-CREATE INDEX account_data_last ON account_data (position);
 
 CREATE TABLE filters (
 	user_id TEXT NOT NULL,

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who asks, and how often: runs before each handler, by the `auth` and `limit` of its route
+ * (specification, "Client Authentication"; application-service API, "Identity assertion").
+ */
+#ifndef PARVIS_HOMESERVER_ADMIT_H
+#define PARVIS_HOMESERVER_ADMIT_H
+
+#include "homeserver/api/api.h"
+
+struct appservice;
+
+/* For http_server_config.admit. */
+bool admit(struct http_request *request, struct http_reply *reply);
+
+/* The token of the request: "Authorization: Bearer", or the older ?access_token=; {NULL, 0} when
+ * there is none. */
+struct str admit_token(struct http_request *request);
+/* The application service whose token it is, on routes with AUTH_NONE that serve both kinds of
+ * callers (login, register); NULL when it is none's. */
+struct appservice *admit_appservice(struct http_request *request);
+
+/* 401 M_UNKNOWN_TOKEN, with soft_logout when the session can be taken up again. */
+enum http_outcome admit_unknown_token(struct http_reply *reply, bool soft_logout);
+/* 429 M_LIMIT_EXCEEDED with retry_after_ms and Retry-After. */
+enum http_outcome admit_limited(
+	struct http_request *request, struct http_reply *reply, int64_t retry_after_ms);
+
+#endif
