@@ -4,7 +4,7 @@
 #include "common/crypto/hash.h"
 #include "homeserver/store/event_rows.h"
 #include "homeserver/store/names.h"
-#include "homeserver/store/row_list.h"
+#include "homeserver/store/rows.h"
 
 /* Half of a SHA-256: the scope is chosen by the user whose transactions these are. */
 #define TXN_SCOPE_BYTES (SHA256_BYTES / 2)
@@ -61,7 +61,7 @@ enum status event_rows_all(struct db_query *q, struct arena *arena, struct event
 
 	*out = (struct event_rows){NULL, 0};
 	while ((step = db_step(q)) == DB_ROW)
-		*ROW_LIST_ADD(arena, out) = event_row_read(q, arena);
+		*ROWS_ADD(arena, out) = event_row_read(q, arena);
 	return step == DB_DONE ? STATUS_OK : STATUS_IO;
 }
 

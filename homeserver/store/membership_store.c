@@ -2,7 +2,7 @@
 #include "homeserver/store/membership_store.h"
 
 #include "homeserver/store/names.h"
-#include "homeserver/store/row_list.h"
+#include "homeserver/store/rows.h"
 
 static const struct str words[] = {
 	[MEMBERSHIP_NONE] = STR_INIT("leave"),
@@ -107,7 +107,7 @@ static enum status rows_all(struct db_query *q, struct arena *arena, struct memb
 
 	*out = (struct membership_rows){NULL, 0};
 	while ((step = db_step(q)) == DB_ROW)
-		*ROW_LIST_ADD(arena, out) = row_read(q, arena);
+		*ROWS_ADD(arena, out) = row_read(q, arena);
 	return step == DB_DONE ? STATUS_OK : STATUS_IO;
 }
 
@@ -117,7 +117,7 @@ static enum status names_all(struct db_query *q, struct arena *arena, struct str
 	enum db_step step;
 
 	while ((step = db_step(q)) == DB_ROW)
-		*ROW_LIST_ADD(arena, out) = db_col_dup(q, 0, arena);
+		*ROWS_ADD(arena, out) = db_col_dup(q, 0, arena);
 	return step == DB_DONE ? STATUS_OK : STATUS_IO;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/store/room_store.h"
 
-#include "homeserver/store/row_list.h"
+#include "homeserver/store/rows.h"
 
 #define ROOM_COLUMNS "r.id, r.room_id, r.version, r.published, r.joined_count"
 
@@ -73,7 +73,7 @@ enum status room_store_extremities(struct db *db, struct arena *arena, int64_t r
 	DB_QUERY(q, db, &sql_extremities);
 	db_bind_int(q, 1, room_key);
 	while ((step = db_step(q)) == DB_ROW) {
-		*ROW_LIST_ADD(arena, event_ids_out) = db_col_dup(q, 0, arena);
+		*ROWS_ADD(arena, event_ids_out) = db_col_dup(q, 0, arena);
 		if (db_col_int(q, 1) > *depth_out)
 			*depth_out = db_col_int(q, 1);
 	}
@@ -122,7 +122,7 @@ enum status room_alias_list(
 	DB_QUERY(q, db, &sql_alias_list);
 	db_bind_str(q, 1, room_id);
 	while ((step = db_step(q)) == DB_ROW)
-		*ROW_LIST_ADD(arena, out) = db_col_dup(q, 0, arena);
+		*ROWS_ADD(arena, out) = db_col_dup(q, 0, arena);
 	return step == DB_DONE ? STATUS_OK : STATUS_IO;
 }
 
@@ -166,7 +166,7 @@ enum status room_store_directory(struct db *db, struct arena *arena,
 	db_bind_int(q, 2, from.key);
 	db_bind_int(q, 3, (int64_t)limit);
 	while ((step = db_step(q)) == DB_ROW)
-		*ROW_LIST_ADD(arena, out) = room_row_read(q, arena);
+		*ROWS_ADD(arena, out) = room_row_read(q, arena);
 	return step == DB_DONE ? STATUS_OK : STATUS_IO;
 }
 

@@ -11,6 +11,7 @@
 
 #include "common/base/arena.h"
 #include "common/db/db_writer.h"
+#include "homeserver/store/rows.h"
 
 struct room_row {
 	int64_t key; /* the small integer by which other tables know the room */
@@ -22,12 +23,6 @@ struct room_row {
 
 struct room_rows {
 	struct room_row *items;
-	size_t count;
-};
-
-/* A list of names: room ids, user ids, aliases. */
-struct str_list {
-	struct str *items;
 	size_t count;
 };
 
