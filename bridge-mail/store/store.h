@@ -16,8 +16,8 @@
 extern const struct db_migration bridge_mail_migrations[];
 extern const size_t bridge_mail_migrations_count;
 
-/* Creates the folders of state_dir (mails/, tmp/), migrates the database and starts the writer
- * with `context` (the struct bridge). */
+/* Creates the folders of state_dir (mails/, tmp/), sweeps tmp/, migrates the database and starts
+ * the writer with `context` (the struct bridge). */
 MUST_CHECK enum status store_open(
 	const char *state_dir, const char *db_path, void *context, struct db_writer **out);
 

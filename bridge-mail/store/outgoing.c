@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bridge-mail/store/outgoing.h"
+
+DB_SQL(sql_add, "INSERT INTO outgoing (thread_id, event_id, message_id, mail_from, content_hash,"
+		" created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+DB_SQL(sql_recipient_add, "INSERT INTO outgoing_recipients (outgoing_id, address, next_try_at,"
+			  " changed_at) VALUES (?1, ?2, ?3, ?3)"
+			  " ON CONFLICT (outgoing_id, address) DO NOTHING");
+
+#define MAIL_COLUMNS                                                                         \
+	"o.outgoing_id, o.thread_id, o.event_id, o.message_id, o.mail_from, o.content_hash," \
+	" o.created_at"
+DB_SQL(sql_by_event, "SELECT " MAIL_COLUMNS " FROM outgoing o WHERE o.event_id = ?1");
+
+#define RECIPIENT_COLUMNS                                                        \
+	"SELECT " MAIL_COLUMNS ", r.address, r.state, r.attempts, r.next_try_at" \
+	" FROM outgoing_recipients r JOIN outgoing o USING (outgoing_id) "
+DB_SQL(sql_next, RECIPIENT_COLUMNS "WHERE r.state = 0 ORDER BY r.next_try_at LIMIT 1");
+DB_SQL(sql_next_unclear, RECIPIENT_COLUMNS "WHERE r.state IN (1, 2) LIMIT 1");
+DB_SQL(sql_set, "UPDATE outgoing_recipients SET state = ?3, next_try_at = ?4, changed_at = ?5,"
+		" last_reply = ?6, attempts = attempts + (?3 = 1)"
+		" WHERE outgoing_id = ?1 AND address = ?2");
+DB_SQL(sql_sent_since,
+	"SELECT count(*) FROM outgoing_recipients WHERE state = 3 AND changed_at >= ?1");
+
+enum status outgoing_add(struct db_tx *tx, const struct outgoing_mail *mail,
+	const struct str *recipients, size_t recipient_count, int64_t *outgoing_id_out)
+{
+	DB_QUERY(q, tx->db, &sql_add);
+	db_bind_int(q, 1, mail->thread_id);
+	db_bind_str(q, 2, mail->event_id);
+	db_bind_str(q, 3, mail->message_id);
+	db_bind_str(q, 4, mail->mail_from.p == NULL ? STR("") : mail->mail_from);
+	db_bind_str(q, 5, mail->content_hash);
+	db_bind_int(q, 6, mail->created_at);
+	enum status status = db_run(q);
+	if (status != STATUS_OK)
+		return status;
+	int64_t outgoing_id = db_last_row_id(tx->db);
+	for (size_t i = 0; i < recipient_count; i++) {
+		DB_QUERY(add, tx->db, &sql_recipient_add);
+		db_bind_int(add, 1, outgoing_id);
+		db_bind_str(add, 2, recipients[i]);
+		db_bind_int(add, 3, mail->created_at);
+		status = db_run(add);
+		if (status != STATUS_OK)
+			return status;
+	}
+	*outgoing_id_out = outgoing_id;
+	return STATUS_OK;
+}
+
+static void read_mail(struct db_query *q, struct arena *arena, struct outgoing_mail *out)
+{
+	*out = (struct outgoing_mail){
+		.outgoing_id = db_col_int(q, 0),
+		.thread_id = db_col_int(q, 1),
+		.event_id = db_col_dup(q, 2, arena),
+		.message_id = db_col_dup(q, 3, arena),
+		.mail_from = db_col_dup(q, 4, arena),
+		.content_hash = db_col_dup(q, 5, arena),
+		.created_at = db_col_int(q, 6),
+	};
+}
+
+enum status outgoing_by_event(
+	struct db *db, struct str event_id, struct arena *arena, struct outgoing_mail *out)
+{
+	DB_QUERY(q, db, &sql_by_event);
+	db_bind_str(q, 1, event_id);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		read_mail(q, arena, out);
+	return status;
+}
+
+static enum status read_recipient(
+	struct db_query *q, struct arena *arena, struct outgoing_recipient *out)
+{
+	enum status status = db_first(q);
+	if (status != STATUS_OK)
+		return status;
+	read_mail(q, arena, &out->mail);
+	out->address = db_col_dup(q, 7, arena);
+	out->state = (enum outgoing_state)db_col_int(q, 8);
+	out->attempts = db_col_int(q, 9);
+	out->next_try_at = db_col_int(q, 10);
+	return STATUS_OK;
+}
+
+enum status outgoing_next(struct db *db, struct arena *arena, struct outgoing_recipient *out)
+{
+	DB_QUERY(q, db, &sql_next);
+	return read_recipient(q, arena, out);
+}
+
+enum status outgoing_next_unclear(
+	struct db *db, struct arena *arena, struct outgoing_recipient *out)
+{
+	DB_QUERY(q, db, &sql_next_unclear);
+	return read_recipient(q, arena, out);
+}
+
+enum status outgoing_set(struct db_tx *tx, int64_t outgoing_id, struct str address,
+	enum outgoing_state state, int64_t next_try_at, int64_t now, struct str last_reply)
+{
+	DB_QUERY(q, tx->db, &sql_set);
+	db_bind_int(q, 1, outgoing_id);
+	db_bind_str(q, 2, address);
+	db_bind_int(q, 3, state);
+	db_bind_int(q, 4, next_try_at);
+	db_bind_int(q, 5, now);
+	db_bind_str(q, 6, last_reply.p == NULL ? STR("") : last_reply);
+	return db_run(q);
+}
+
+enum status outgoing_sent_since(struct db *db, int64_t since, int64_t *count_out)
+{
+	DB_QUERY(q, db, &sql_sent_since);
+	db_bind_int(q, 1, since);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*count_out = db_col_int(q, 0);
+	return status;
+}
