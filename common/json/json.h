@@ -4,8 +4,8 @@
  *
  * A document is parsed into an arena's lifetime and is read-only after that. Refused while
  * parsing: invalid UTF-8, lone surrogates, duplicate keys, nesting deeper than JSON_MAX_DEPTH,
- * integers outside 64 bits, bytes behind the value. A \u0000 inside a string is kept: lengths
- * count, not terminators. Keys may not hold NUL.
+ * more than JSON_MAX_VALUES values, integers outside 64 bits, bytes behind the value. A \u0000
+ * inside a string is kept: lengths count, not terminators. Keys may not hold NUL.
  */
 #ifndef PARVIS_JSON_JSON_H
 #define PARVIS_JSON_JSON_H
@@ -18,7 +18,8 @@
 #include "common/base/buf.h"
 #include "common/base/str.h"
 
-#define JSON_MAX_DEPTH 100
+#define JSON_MAX_DEPTH	100
+#define JSON_MAX_VALUES 250000 /* elements and members of one document: some 75 MB at worst */
 
 struct json; /* one value; lives as long as the arena it was parsed into */
 
@@ -102,14 +103,15 @@ enum json_fault { JSON_FAULT_NONE, JSON_FAULT_MISSING, JSON_FAULT_KIND, JSON_FAU
 
 struct json_read_error {
 	enum json_fault fault;
-	const char *key; /* of the table's row */
+	const char *key; /* of the table's row; "" when the whole is not an object */
 };
 
-/* STATUS_INVALID with *error filled (may be NULL) at the first row that does not fit. */
+/* STATUS_INVALID with *error filled (may be NULL) at the first row that does not fit. NULL for
+ * the object is read as an object without members. */
 MUST_CHECK enum status json_read(const struct json *object, const struct json_field *fields,
 	size_t field_count, void *into, struct json_read_error *error);
 
-/* The value as compact JSON text, members in the order they were read. */
+/* The value as compact JSON text, members in the order they were read. A real stays a real. */
 void json_write(const struct json *value, struct buf *out);
 
 #endif

@@ -20,6 +20,7 @@ struct json_writer {
 	struct buf *out;
 	unsigned depth;
 	uint64_t has_member; /* one bit a level: a comma is due */
+	uint64_t is_object;  /* one bit a level: keys are due */
 	bool after_key;
 };
 
