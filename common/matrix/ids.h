@@ -17,8 +17,9 @@ struct matrix_id {
 	struct str server;    /* behind it */
 };
 
-/* "@local:server". Historical user ids (any printable ASCII but ':') pass, as the specification
- * demands of what is received; user_id_is_new() is for those we create: [a-z0-9._=/+-]. */
+/* "@local:server". Historical user ids (any Unicode but ':' and NUL, even an empty localpart)
+ * pass, as the specification demands of what is received; user_localpart_is_new() is for those we
+ * create: [a-z0-9._=/+-], not empty. */
 MUST_CHECK enum status user_id_parse(struct str id, struct matrix_id *out);
 bool user_localpart_is_new(struct str localpart);
 /* "#local:server". */
