@@ -23,6 +23,9 @@ MUST_CHECK enum status device_lists_between(struct db *db, struct arena *arena, 
 /* The user's devices, their names or keys changed: a position is taken, all whom it concerns are
  * touched. */
 MUST_CHECK enum status device_lists_mark(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
+/* signer_id signed a key of user_id: only the signer's own devices are told. */
+MUST_CHECK enum status device_lists_mark_signed(
+	struct db_tx *tx, struct str signer_id, struct str user_id) REQUIRES(on_writer);
 
 /*
  * To be called by whoever deletes a device (logout, DELETE devices) or deactivates a user, in the

@@ -7,6 +7,7 @@ DB_SQL(sql_find, "SELECT public_key, json FROM cross_signing_keys"
 DB_SQL(sql_put, "INSERT INTO cross_signing_keys (user_id, usage, public_key, json)"
 		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (user_id, usage) DO UPDATE"
 		" SET public_key = excluded.public_key, json = excluded.json");
+DB_SQL(sql_delete, "DELETE FROM cross_signing_keys WHERE user_id = ?1 AND usage = ?2");
 DB_SQL(sql_drop_on, "DELETE FROM key_signatures WHERE user_id = ?1 AND key = ?2");
 DB_SQL(sql_drop_by, "DELETE FROM key_signatures WHERE signer_id = ?1 AND signer_key = ?2");
 DB_SQL(sql_signatures, "SELECT key, signer_id, signer_key, signature FROM key_signatures"
@@ -40,24 +41,42 @@ MUST_CHECK static enum status drop_signatures(
 	return db_run(q);
 }
 
-enum status key_store_cross_signing_put(
-	struct db_tx *tx, struct str user_id, const struct cross_signing_key *key)
+/* The signatures on and by the usage's key, unless that is `kept`. */
+MUST_CHECK static enum status drop_old(
+	struct db_tx *tx, struct str user_id, struct str usage, struct str kept)
 {
 	struct cross_signing_key old;
-	enum status status =
-		key_store_cross_signing_key(tx->db, tx->arena, user_id, key->usage, &old);
-	if (status == STATUS_OK && !str_eq(old.public_key, key->public_key)) {
+	enum status status = key_store_cross_signing_key(tx->db, tx->arena, user_id, usage, &old);
+	if (status == STATUS_OK && !str_eq(old.public_key, kept)) {
 		status = drop_signatures(tx, &sql_drop_on, user_id, old.public_key);
 		if (status == STATUS_OK)
 			status = drop_signatures(tx, &sql_drop_by, user_id, old.public_key);
 	}
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status key_store_cross_signing_put(
+	struct db_tx *tx, struct str user_id, const struct cross_signing_key *key)
+{
+	enum status status = drop_old(tx, user_id, key->usage, key->public_key);
+	if (status != STATUS_OK)
 		return status;
 	DB_QUERY(q, tx->db, &sql_put);
 	db_bind_str(q, 1, user_id);
 	db_bind_str(q, 2, key->usage);
 	db_bind_str(q, 3, key->public_key);
 	db_bind_str(q, 4, key->json);
+	return db_run(q);
+}
+
+enum status key_store_cross_signing_delete(struct db_tx *tx, struct str user_id, struct str usage)
+{
+	enum status status = drop_old(tx, user_id, usage, STR_EMPTY);
+	if (status != STATUS_OK)
+		return status;
+	DB_QUERY(q, tx->db, &sql_delete);
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, usage);
 	return db_run(q);
 }
 

@@ -55,53 +55,6 @@ enum status key_store_device_keys_put(
 	return db_run(q);
 }
 
-/* --- device lists --- */
-
-DB_SQL(sql_device_list_mark, "INSERT INTO device_list_changes (user_id, position) VALUES (?1, ?2)"
-			     " ON CONFLICT (user_id) DO UPDATE SET position = excluded.position");
-DB_SQL(sql_device_list_position, "SELECT position FROM device_list_changes WHERE user_id = ?1");
-DB_SQL(sql_device_list_changes, "SELECT user_id FROM device_list_changes"
-				" WHERE position > ?1 AND position <= ?2 ORDER BY position");
-
-enum status key_store_device_list_mark(struct db_tx *tx, struct str user_id, int64_t position)
-{
-	DB_QUERY(q, tx->db, &sql_device_list_mark);
-	db_bind_str(q, 1, user_id);
-	db_bind_int(q, 2, position);
-	return db_run(q);
-}
-
-enum status key_store_device_list_position(struct db *db, struct str user_id, int64_t *out)
-{
-	DB_QUERY(q, db, &sql_device_list_position);
-	db_bind_str(q, 1, user_id);
-	enum status status = db_first(q);
-	if (status == STATUS_OK)
-		*out = db_col_int(q, 0);
-	if (status != STATUS_NOT_FOUND)
-		return status;
-	*out = 0;
-	return STATUS_OK;
-}
-
-enum status key_store_device_list_changes(
-	struct db *db, struct arena *arena, int64_t after, int64_t upto, struct str_list *out)
-{
-	struct str_list list = {0};
-	DB_QUERY(q, db, &sql_device_list_changes);
-	db_bind_int(q, 1, after);
-	db_bind_int(q, 2, upto);
-	enum db_step step;
-	while ((step = db_step(q)) == DB_ROW)
-		*ROWS_ADD(arena, &list) = db_col_dup(q, 0, arena);
-	if (step == DB_ERROR)
-		return STATUS_IO;
-	*out = list;
-	return STATUS_OK;
-}
-
-/* --- ends --- */
-
 DB_SQL(sql_drop_device_keys, "DELETE FROM device_keys WHERE user_id = ?1 AND device_id = ?2");
 DB_SQL(sql_drop_one_time_keys, "DELETE FROM one_time_keys WHERE user_id = ?1 AND device_id = ?2");
 DB_SQL(sql_drop_fallback_keys, "DELETE FROM fallback_keys WHERE user_id = ?1 AND device_id = ?2");
@@ -118,6 +71,7 @@ DB_SQL(sql_end_fallback_keys, "DELETE FROM fallback_keys WHERE user_id = ?1");
 DB_SQL(sql_end_cross_signing, "DELETE FROM cross_signing_keys WHERE user_id = ?1");
 DB_SQL(sql_end_signatures_on, "DELETE FROM key_signatures WHERE user_id = ?1");
 DB_SQL(sql_end_signatures_by, "DELETE FROM key_signatures WHERE signer_id = ?1");
+DB_SQL(sql_end_signed, "DELETE FROM key_signature_changes WHERE signer_id = ?1");
 DB_SQL(sql_end_messages, "DELETE FROM to_device_messages WHERE user_id = ?1");
 DB_SQL(sql_end_transactions, "DELETE FROM to_device_transactions WHERE user_id = ?1");
 DB_SQL(sql_end_backups, "DELETE FROM key_backups WHERE user_id = ?1");
@@ -152,8 +106,8 @@ enum status key_store_user_delete(struct db_tx *tx, struct str user_id)
 {
 	static const struct db_sql *const all[] = {&sql_end_device_keys, &sql_end_one_time_keys,
 		&sql_end_fallback_keys, &sql_end_cross_signing, &sql_end_signatures_on,
-		&sql_end_signatures_by, &sql_end_messages, &sql_end_transactions, &sql_end_backups,
-		&sql_end_backup_keys};
+		&sql_end_signatures_by, &sql_end_signed, &sql_end_messages, &sql_end_transactions,
+		&sql_end_backups, &sql_end_backup_keys};
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && status == STATUS_OK; i++)
 		status = run_for(tx, all[i], user_id, STR_EMPTY);

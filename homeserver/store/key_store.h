@@ -54,7 +54,8 @@ struct key_counts {
 	size_t count;
 };
 
-/* For sync: unclaimed one-time keys by algorithm; algorithms without any are not listed. */
+/* For sync: unclaimed one-time keys by algorithm. Algorithms without any are not listed, but
+ * signed_curve25519 always is: clients upload when they read 0. */
 MUST_CHECK enum status key_store_one_time_counts(struct db *db, struct arena *arena,
 	struct str user_id, struct str device_id, struct key_counts *out);
 /* For sync: algorithms whose fallback key has not been given out. */
@@ -94,6 +95,9 @@ MUST_CHECK enum status key_store_cross_signing_key(struct db *db, struct arena *
 /* Replaces the usage's key; the signatures on the key before it, and by it, go. */
 MUST_CHECK enum status key_store_cross_signing_put(struct db_tx *tx, struct str user_id,
 	const struct cross_signing_key *key) REQUIRES(on_writer);
+/* Fine when there is none. */
+MUST_CHECK enum status key_store_cross_signing_delete(
+	struct db_tx *tx, struct str user_id, struct str usage) REQUIRES(on_writer);
 
 struct key_signature {
 	struct str key; /* what is signed: a device id or a public key */
@@ -113,18 +117,29 @@ MUST_CHECK enum status key_store_signatures(struct db *db, struct arena *arena, 
 MUST_CHECK enum status key_store_signature_put(struct db_tx *tx, struct str user_id,
 	const struct key_signature *signature) REQUIRES(on_writer);
 
-/* --- device lists --------------------------------------------------------------------------- */
+/* --- device lists: rows that keys/device_lists.h puts together ------------------------------- */
 
-/* Remembers that the user's devices or cross-signing keys changed at the position. */
-MUST_CHECK enum status key_store_device_list_mark(
+/* The user's devices or cross-signing keys changed at the position. */
+MUST_CHECK enum status device_list_store_mark(
 	struct db_tx *tx, struct str user_id, int64_t position) REQUIRES(on_writer);
-/* The user's last change, 0 when there was none. */
-MUST_CHECK enum status key_store_device_list_position(
-	struct db *db, struct str user_id, int64_t *out);
+/* signer_id put a signature on a key of user_id, which only signer_id may see. */
+MUST_CHECK enum status device_list_store_mark_signed(struct db_tx *tx, struct str signer_id,
+	struct str user_id, int64_t position) REQUIRES(on_writer);
 
-/* All users whose last change lies in (after, upto]. keys/device_lists.h says whom it concerns. */
-MUST_CHECK enum status key_store_device_list_changes(
+/* All users whose keys changed in (after, upto]. */
+MUST_CHECK enum status device_list_store_changes(
 	struct db *db, struct arena *arena, int64_t after, int64_t upto, struct str_list *out);
+/* Users whom `signer_id` signed in (after, upto]. */
+MUST_CHECK enum status device_list_store_signed(struct db *db, struct arena *arena,
+	struct str signer_id, int64_t after, int64_t upto, struct str_list *out);
+/* Members of rooms in which the user is joined, when they or the user joined after the position.
+ * May name somebody twice. */
+MUST_CHECK enum status device_list_store_joined(struct db *db, struct arena *arena,
+	struct str user_id, int64_t after, struct str_list *out);
+/* Members of rooms which they or the user left after the position. May name somebody twice, and
+ * users with whom another room is still shared. */
+MUST_CHECK enum status device_list_store_parted(struct db *db, struct arena *arena,
+	struct str user_id, int64_t after, struct str_list *out);
 
 /* --- ends ----------------------------------------------------------------------------------- */
 

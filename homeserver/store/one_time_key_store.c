@@ -51,6 +51,11 @@ enum status key_store_one_time_counts(struct db *db, struct arena *arena, struct
 			.algorithm = db_col_dup(q, 0, arena), .count = db_col_int(q, 1)};
 	if (step == DB_ERROR)
 		return STATUS_IO;
+	bool listed = false;
+	for (size_t i = 0; i < list.count; i++)
+		listed = listed || str_eq_c(list.items[i].algorithm, "signed_curve25519");
+	if (!listed)
+		ROWS_ADD(arena, &list)->algorithm = STR("signed_curve25519");
 	*out = list;
 	return STATUS_OK;
 }

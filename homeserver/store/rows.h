@@ -5,6 +5,7 @@
 
 #include "common/base/arena.h"
 
+/* Names: user ids, room ids, algorithms. */
 struct str_list {
 	struct str *items;
 	size_t count;

@@ -61,6 +61,15 @@ CREATE TABLE device_list_changes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_list_changes_by_position ON device_list_changes (position);
 
+-- When a user last signed another user's key: the signer's own devices must look again.
+CREATE TABLE key_signature_changes (
+	signer_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	PRIMARY KEY (signer_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_signature_changes_by_position ON key_signature_changes (signer_id, position);
+
 CREATE TABLE to_device_messages (
 	position INTEGER PRIMARY KEY,
 	user_id TEXT NOT NULL,
