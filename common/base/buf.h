@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A growing byte buffer with a mandatory maximum. An append that would pass the maximum changes
- * nothing and sets `overflow`, which stays set: write straight down the page, then look once with
- * buf_status(). Out of memory aborts. The bytes always have a NUL behind them.
+ * nothing and sets `overflow`, which stays set and refuses what follows: write straight down the
+ * page, then look once with buf_status(). Out of memory aborts. The bytes always have a NUL behind
+ * them.
  */
 #ifndef PARVIS_BASE_BUF_H
 #define PARVIS_BASE_BUF_H
