@@ -17,6 +17,9 @@
 
 struct http_client;
 
+/* Once in main, before the first thread: prepares libcurl for the whole process. */
+void http_client_global_init(void);
+
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client **client);
 
@@ -42,7 +45,8 @@ struct http_answer {
 
 /* STATUS_OK whenever the peer answered, whatever it said. STATUS_TIMEOUT, STATUS_UNAVAILABLE
  * (no connection, TLS failure, cancelled), STATUS_TOO_LARGE, STATUS_INVALID (bad URL). Redirects
- * are not followed. Only http and https. */
+ * are not followed. Only http and https; certificates are verified; no proxy is asked, whatever the
+ * environment says. A cancelled call ends within a second. */
 MUST_CHECK enum status http_call(struct http_client *client, struct arena *arena,
 	const struct http_call *call, struct http_answer *out);
 

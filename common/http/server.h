@@ -76,7 +76,7 @@ struct http_request {
 	size_t param_count;
 	struct str body;
 	const struct json *json;
-	int body_fd;	   /* BODY_FILE: at offset 0; owned by the request */
+	int body_fd;	   /* BODY_FILE: at offset 0; owned by the request; else -1 */
 	int64_t body_size; /* bytes received */
 	struct str peer; /* numeric address; the front door's X-Forwarded-For when it is trusted */
 	void *app;	 /* the program, from http_server_config */
@@ -121,19 +121,35 @@ struct http_server_config {
 	const struct http_routes *tables;
 	size_t table_count;
 	void *app;
-	/* Authentication and rate limits, before the body is parsed. false: the reply is filled. */
+	/*
+	 * Authentication and rate limits, before the body is parsed, and for BODY_FILE before it is
+	 * received. false: the reply is filled. Runs again before each run of the handler after
+	 * HTTP_PARK, with request->woken set: who asks is looked up anew (the arena was emptied),
+	 * the request is not counted again. NULL: everything is admitted.
+	 */
 	bool (*admit)(struct http_request *request, struct http_reply *reply);
 	/* Make and release request->worker; both may be NULL. */
 	void *(*worker_start)(void *app);
 	void (*worker_end)(void *worker);
 	struct metrics *metrics;
+	/* Where BODY_FILE puts its files, on the file system where they will stay: they are made
+	 * with O_TMPFILE, so that linkat(2) can give them a name. NULL: "/tmp". */
+	const char *upload_dir;
+	/* Requests that wait for a worker before new ones are answered 503; 0: 4096. */
+	unsigned queue_max;
+	/* From the end of its headers a request's body has this long to arrive, plus a second for
+	 * each 4 KiB of it; the reply as long to be taken. 0: 30,000. */
+	unsigned transfer_timeout_ms;
+	/* How long a connection may be idle, and a request's headers incomplete. 0: 75,000. */
+	unsigned idle_timeout_ms;
 };
 
 /* STATUS_EXISTS when the port is taken, STATUS_DENIED when it may not be bound; STATUS_INVALID
  * when two rows of the tables match the same method and path. */
 MUST_CHECK enum status http_server_start(
 	const struct http_server_config *config, struct http_server **out);
-/* Wakes what is parked, lets handlers finish (5 s at most), closes. */
+/* Takes no more requests, wakes what is parked (what parks again is answered 503), lets what is
+ * under way end (5 s at most; a handler that is running is always waited for), closes. */
 void http_server_stop(struct http_server **server);
 uint16_t http_server_port(const struct http_server *server); /* the real one when 0 was asked */
 

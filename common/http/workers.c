@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queue between the network thread and the threads that run handlers. */
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/http/internal.h"
+
+void workers_push_locked(struct http_server *server, struct http_internal *x)
+{
+	struct http_workers *workers = &server->workers;
+	x->next = NULL;
+	x->queued_us = clock_mono_us();
+	*workers->last = x;
+	workers->last = &x->next;
+	workers->queued++;
+	pthread_cond_signal(&workers->work);
+}
+
+bool workers_push(struct http_server *server, struct http_internal *x, bool is_new)
+{
+	mutex_lock(&server->lock);
+	bool refused =
+		server->closed || (is_new && server->workers.queued >= server->config.queue_max);
+	if (!refused)
+		workers_push_locked(server, x);
+	mutex_unlock(&server->lock);
+	return !refused;
+}
+
+static struct http_internal *take_locked(struct http_workers *workers)
+{
+	struct http_internal *x = workers->first;
+	if (x == NULL)
+		return NULL;
+	workers->first = x->next;
+	if (workers->first == NULL)
+		workers->last = &workers->first;
+	workers->queued--;
+	return x;
+}
+
+/* NULL when the server ends. */
+static struct http_internal *wait_for_work(struct http_server *server)
+{
+	mutex_lock(&server->lock);
+	while (server->workers.first == NULL && !server->workers.quit)
+		pthread_cond_wait(&server->workers.work, &server->lock.m);
+	struct http_internal *x = take_locked(&server->workers);
+	mutex_unlock(&server->lock);
+	return x;
+}
+
+static void *worker_main(void *arg)
+{
+	struct http_server *server = arg;
+	const struct http_server_config *config = &server->config;
+	void *own = config->worker_start == NULL ? NULL : config->worker_start(config->app);
+	struct http_internal *x;
+	while ((x = wait_for_work(server)) != NULL)
+		handle_job(x, own);
+	if (config->worker_end != NULL)
+		config->worker_end(own);
+	return NULL;
+}
+
+void workers_start(struct http_server *server)
+{
+	struct http_workers *workers = &server->workers;
+	workers->last = &workers->first;
+	workers->count = server->config.workers;
+	workers->threads = mem_calloc(workers->count, sizeof(workers->threads[0]));
+	pthread_cond_init(&workers->work, NULL);
+	for (unsigned i = 0; i < workers->count; i++)
+		workers->threads[i] = thread_start("http-worker", worker_main, server);
+}
+
+void workers_stop(struct http_server *server)
+{
+	struct http_workers *workers = &server->workers;
+	mutex_lock(&server->lock);
+	server->closed = true;
+	workers->quit = true;
+	struct http_internal *x;
+	while ((x = take_locked(workers)) != NULL) {
+		x->gone = true;
+		mutex_unlock(&server->lock);
+		parking_leave(x);
+		exchange_resume(x);
+		mutex_lock(&server->lock);
+	}
+	pthread_cond_broadcast(&workers->work);
+	mutex_unlock(&server->lock);
+	for (unsigned i = 0; i < workers->count; i++)
+		thread_join(workers->threads[i]);
+	free(workers->threads);
+	pthread_cond_destroy(&workers->work);
+}
