@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state that goes with a timeline: all of it or what changed since, up to the timeline's start
+ * ("state") or its end ("state_after"); with lazy loading, members only where they are needed.
+ */
+#include "homeserver/sync/sync_parts.h"
+
+static bool same_key(const struct event *a, const struct event *b)
+{
+	return str_eq(a->type, b->type) && str_eq(a->state_key, b->state_key);
+}
+
+static bool is_member(const struct event *event)
+{
+	return str_eq(event->type, STR("m.room.member"));
+}
+
+static void list_add(struct sync *sync, struct event_list *list, struct event *event)
+{
+	*ROWS_ADD(sync->arena, list) = event;
+}
+
+static bool list_has(const struct event_list *list, const struct event *event)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->position == event->position)
+			return true;
+	}
+	return false;
+}
+
+/* State events that the timeline's filter took out, the newest of each key. Where the timeline
+ * shows a newer one of that key, it is left to it. */
+static void add_filtered(struct sync *sync, const struct sync_room *room, struct event_list *list)
+{
+	const struct event_list *filtered = &room->timeline.filtered_state;
+	size_t before = list->count;
+
+	for (size_t i = 0; i < filtered->count; i++) {
+		struct event *event = filtered->items[i];
+		bool is_known = false;
+
+		for (size_t j = 0; j < room->timeline.count && !is_known; j++) {
+			const struct event *shown = room->timeline.items[j];
+			is_known = event_is_state(shown) && shown->position > event->position &&
+				   same_key(shown, event);
+		}
+		for (size_t j = before; j < list->count && !is_known; j++)
+			is_known = same_key(list->items[j], event);
+		for (size_t j = 0; j < before && !is_known; j++) {
+			is_known = same_key(list->items[j], event);
+			if (is_known)
+				list->items[j] = event;
+		}
+		if (!is_known)
+			list_add(sync, list, event);
+	}
+}
+
+static enum status add_member(struct sync *sync, const struct sync_room *room, struct str user_id,
+	int64_t at, struct event_list *list)
+{
+	struct event *event;
+	enum status status = room_state_find(sync->db, sync->arena, room->row->room_id,
+		STR("m.room.member"), user_id, at, &event);
+
+	if (status == STATUS_OK && event != NULL && !list_has(list, event))
+		list_add(sync, list, event);
+	return status;
+}
+
+static bool sender_came_before(const struct sync_timeline *timeline, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		if (str_eq(timeline->items[j]->sender, timeline->items[i]->sender))
+			return true;
+	}
+	return false;
+}
+
+/* Lazy loading: who speaks in the timeline, the heroes, and in a whole state the user. Members the
+ * client may know already are told again: what this server believes a client to hold would be
+ * wrong whenever an answer is lost on its way. */
+static enum status add_lazy_members(
+	struct sync *sync, struct sync_room *room, int64_t at, struct event_list *list)
+{
+	enum status status = STATUS_OK;
+
+	if (room->whole_state)
+		status = add_member(sync, room, sync->request->user_id, at, list);
+	for (size_t i = 0; i < room->timeline.count && status == STATUS_OK; i++) {
+		if (!sender_came_before(&room->timeline, i))
+			status = add_member(sync, room, room->timeline.items[i]->sender, at, list);
+	}
+	for (size_t i = 0; i < room->heroes.count && status == STATUS_OK; i++)
+		status = add_member(sync, room, room->heroes.items[i], at, list);
+	return status;
+}
+
+static enum status changes_until(
+	struct sync *sync, const struct sync_room *room, int64_t at, struct event_list *out)
+{
+	if (at == room->state_upto) {
+		*out = room->changes;
+		return STATUS_OK;
+	}
+	if (at <= room->since)
+		return STATUS_OK;
+	return room_state_delta(sync->db, sync->arena, room->row->room_id, room->since, at, out);
+}
+
+static enum status load_whole(
+	struct sync *sync, const struct sync_room *room, int64_t at, struct event_list *list)
+{
+	bool lazy = sync->request->filter.state.lazy_load_members;
+	struct state_select others = {.without_type = STR("m.room.member")};
+	struct event_list changes = {0};
+	enum status status = room_state_list(sync->db, sync->arena, room->row->room_id,
+		room->is_joined && at == room->state_upto ? STATE_NOW : at, lazy ? &others : NULL,
+		list);
+
+	if (status != STATUS_OK || !lazy || room->since == 0)
+		return status;
+	/* full_state of a room the client knows: members who changed in a gap belong to it. */
+	status = changes_until(sync, room, at, &changes);
+	for (size_t i = 0; i < changes.count; i++) {
+		if (is_member(changes.items[i]))
+			list_add(sync, list, changes.items[i]);
+	}
+	return status;
+}
+
+static void keep_passing(struct sync *sync, struct event_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (event_filter_passes(&sync->request->filter.state, list->items[i]))
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+enum status sync_state_load(struct sync *sync, struct sync_room *room)
+{
+	bool is_before = sync->request->state_form == SYNC_STATE_BEFORE;
+	int64_t at = is_before ? room->timeline.start : room->upto;
+	struct event_list list = {0}, changes = {0};
+	enum status status = STATUS_OK;
+
+	if (room->state_upto == 0)
+		return STATUS_OK;
+	if (at > room->state_upto)
+		at = room->state_upto;
+	if (room->whole_state) {
+		status = load_whole(sync, room, at, &list);
+	} else {
+		status = changes_until(sync, room, at, &changes);
+		for (size_t i = 0; i < changes.count; i++)
+			list_add(sync, &list, changes.items[i]);
+	}
+	if (status == STATUS_OK && is_before)
+		add_filtered(sync, room, &list);
+	if (status == STATUS_OK && sync->request->filter.state.lazy_load_members)
+		status = add_lazy_members(sync, room, at, &list);
+	keep_passing(sync, &list);
+	room->state = list;
+	return status;
+}
