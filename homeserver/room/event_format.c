@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "homeserver/room/event_format.h"
+
+#include "common/base/mem.h"
+#include "common/json/json.h"
+#include "homeserver/room/event_fields.h"
+#include "homeserver/room/room_events.h"
+#include "homeserver/room/room_version.h"
+#include "homeserver/room/visibility.h"
+
+/* An event with its unsigned part, which may hold another event besides. */
+#define CLIENT_EVENT_MAX (4u * 1024 * 1024)
+
+static enum status write_event(struct json_writer *w, const struct event *event,
+	const struct event_format *format, bool nested);
+
+/* Old clients look for `redacts` at the top, new ones in the content: they get both. */
+static void write_content(struct json_writer *w, const struct event *event)
+{
+	struct json_iter i = json_iter(event->content);
+
+	if (event->redacts.n == 0 || event->version->redacts_in_content) {
+		jw_put_value(w, "content", event->content);
+		return;
+	}
+	jw_put_object(w, "content");
+	while (json_next(&i)) {
+		if (str_eq_c(i.key, "redacts"))
+			continue;
+		jw_key_str(w, i.key);
+		jw_value(w, i.value);
+	}
+	jw_put_str(w, "redacts", event->redacts);
+	jw_object_end(w);
+}
+
+static enum status write_transaction_id(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	struct str txn_id;
+	enum status status;
+
+	if (format->device_id.n == 0 || !str_eq(format->user_id, event->sender))
+		return STATUS_OK;
+	status = event_txn_of(
+		format->db, format->arena, event->position, format->device_id, &txn_id);
+	if (status == STATUS_OK)
+		jw_put_str(w, "transaction_id", txn_id);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static enum status write_previous_state(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	struct event *previous;
+	enum status status;
+
+	if (!event_is_state(event))
+		return STATUS_OK;
+	status = room_state_find(format->db, format->arena, event->room_id, event->type,
+		event->state_key, event->position - 1, &previous);
+	if (status != STATUS_OK || previous == NULL)
+		return status;
+	jw_put_value(w, "prev_content", previous->content);
+	jw_put_str(w, "prev_sender", previous->sender);
+	jw_put_str(w, "replaces_state", previous->event_id);
+	return STATUS_OK;
+}
+
+static enum status write_redaction(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	struct event *redaction;
+	enum status status;
+
+	if (!event->redacted)
+		return STATUS_OK;
+	status = room_event_find(format->db, format->arena, event->redacted_by, &redaction);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	jw_put_str(w, "redacted_by", redaction->event_id);
+	jw_key(w, "redacted_because");
+	return write_event(w, redaction, format, true);
+}
+
+static enum status write_unsigned(struct json_writer *w, const struct event *event,
+	const struct event_format *format, bool nested)
+{
+	int64_t age = format->now - event->origin_server_ts;
+	enum status status;
+
+	jw_put_object(w, "unsigned");
+	jw_put_int(w, "age", age > 0 ? age : 0);
+	status = write_transaction_id(w, event, format);
+	if (status == STATUS_OK && !nested)
+		status = write_previous_state(w, event, format);
+	if (status == STATUS_OK && !nested)
+		status = write_redaction(w, event, format);
+	if (format->visibility != NULL && !nested)
+		jw_put_str(w, "membership",
+			membership_name(
+				visibility_membership_at(format->visibility, event->position)));
+	jw_object_end(w);
+	return status;
+}
+
+static enum status write_event(struct json_writer *w, const struct event *event,
+	const struct event_format *format, bool nested)
+{
+	enum status status;
+
+	jw_object(w);
+	write_content(w, event);
+	jw_put_str(w, "event_id", event->event_id);
+	jw_put_int(w, "origin_server_ts", event->origin_server_ts);
+	if (event->redacts.n != 0)
+		jw_put_str(w, "redacts", event->redacts);
+	if (!format->without_room_id)
+		jw_put_str(w, "room_id", event->room_id);
+	jw_put_str(w, "sender", event->sender);
+	if (event_is_state(event))
+		jw_put_str(w, "state_key", event->state_key);
+	jw_put_str(w, "type", event->type);
+	status = write_unsigned(w, event, format, nested);
+	jw_object_end(w);
+	return status;
+}
+
+enum status event_write_client(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	BUF_SCOPE(text, CLIENT_EVENT_MAX);
+	struct json_writer whole;
+	const struct json *parsed;
+	enum status status;
+
+	if (format->fields == NULL)
+		return write_event(w, event, format, false);
+	jw_init(&whole, &text);
+	status = write_event(&whole, event, format, false);
+	if (status == STATUS_OK)
+		status = json_parse(format->arena, buf_str(&text), &parsed, NULL);
+	if (status == STATUS_OK)
+		event_fields_write(w, parsed, format->fields);
+	return status;
+}
+
+void event_write_stripped(struct json_writer *w, const struct event *event)
+{
+	jw_object(w);
+	jw_put_value(w, "content", event->content);
+	jw_put_str(w, "sender", event->sender);
+	jw_put_str(w, "state_key", event->state_key);
+	jw_put_str(w, "type", event->type);
+	jw_object_end(w);
+}
+
+static enum status write_state_stripped(struct json_writer *w, struct db *db, struct arena *arena,
+	struct str room_id, struct str type, struct str state_key)
+{
+	struct event *event;
+	enum status status =
+		room_state_find(db, arena, room_id, type, state_key, STATE_NOW, &event);
+
+	if (status == STATUS_OK && event != NULL)
+		event_write_stripped(w, event);
+	return status;
+}
+
+enum status event_stripped_state(struct db *db, struct arena *arena, struct str room_id,
+	const struct event *member, struct str *json_out)
+{
+	static const struct str types[] = {
+		STR_INIT("m.room.create"),
+		STR_INIT("m.room.join_rules"),
+		STR_INIT("m.room.canonical_alias"),
+		STR_INIT("m.room.name"),
+		STR_INIT("m.room.topic"),
+		STR_INIT("m.room.avatar"),
+		STR_INIT("m.room.encryption"),
+	};
+	BUF_SCOPE(text, CLIENT_EVENT_MAX);
+	struct json_writer w;
+	enum status status = STATUS_OK;
+
+	jw_init(&w, &text);
+	jw_array(&w);
+	for (size_t i = 0; i < ARRAY_LEN(types) && status == STATUS_OK; i++)
+		status = write_state_stripped(&w, db, arena, room_id, types[i], STR(""));
+	/* Who invites: clients show the name and the picture. */
+	if (status == STATUS_OK && member != NULL && !str_eq(member->sender, member->state_key))
+		status = write_state_stripped(
+			&w, db, arena, room_id, STR("m.room.member"), member->sender);
+	if (status == STATUS_OK && member != NULL)
+		event_write_stripped(&w, member);
+	jw_array_end(&w);
+	if (status == STATUS_OK)
+		status = buf_status(&text);
+	if (status == STATUS_OK)
+		*json_out = arena_str(arena, buf_str(&text));
+	return status;
+}
