@@ -90,8 +90,8 @@ enum status base64_decode(
 			*end++ = (char)(unsigned char)(bits >> count);
 		}
 	}
-	/* One text only stands for the bytes: what is left over must be zero. */
-	if ((bits & ((1u << count) - 1)) != 0)
+	/* Where it can be asked for, one text only stands for the bytes. */
+	if (variant != BASE64_UNPADDED && (bits & ((1u << count) - 1)) != 0)
 		return STATUS_INVALID;
 	*out = str_n(bytes, (size_t)(end - bytes));
 	return STATUS_OK;

@@ -17,7 +17,8 @@ enum base64_variant {
 
 struct str base64_encode(struct arena *arena, struct str bytes, enum base64_variant variant);
 /* Accepts the variant's alphabet with or without padding; refuses everything else, white space
- * and non-zero trailing bits included. */
+ * included. Bits left over behind the last byte must be zero, except in BASE64_UNPADDED: keys of
+ * Matrix are met with others (the specification's own signing key is one). */
 MUST_CHECK enum status base64_decode(
 	struct arena *arena, struct str text, enum base64_variant variant, struct str *out);
 
