@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "homeserver/api/routes.h"
+
+#include "common/base/mem.h"
+
+extern const struct http_routes api_account_data_routes;
+extern const struct http_routes api_account_routes;
+extern const struct http_routes api_capabilities_routes;
+extern const struct http_routes api_devices_routes;
+extern const struct http_routes api_filter_routes;
+extern const struct http_routes api_login_routes;
+extern const struct http_routes api_logout_routes;
+extern const struct http_routes api_monitoring_routes;
+extern const struct http_routes api_openid_routes;
+extern const struct http_routes api_profile_routes;
+extern const struct http_routes api_register_routes;
+extern const struct http_routes api_rtc_routes;
+extern const struct http_routes api_tags_routes;
+extern const struct http_routes api_thirdparty_routes;
+extern const struct http_routes api_user_directory_routes;
+extern const struct http_routes api_versions_routes;
+extern const struct http_routes api_voip_routes;
+extern const struct http_routes api_well_known_routes;
+
+static const struct http_routes *const tables[] = {
+	&api_account_data_routes,
+	&api_account_routes,
+	&api_capabilities_routes,
+	&api_devices_routes,
+	&api_filter_routes,
+	&api_login_routes,
+	&api_logout_routes,
+	&api_monitoring_routes,
+	&api_openid_routes,
+	&api_profile_routes,
+	&api_register_routes,
+	&api_rtc_routes,
+	&api_tags_routes,
+	&api_thirdparty_routes,
+	&api_user_directory_routes,
+	&api_versions_routes,
+	&api_voip_routes,
+	&api_well_known_routes,
+};
+
+_Static_assert(ARRAY_LEN(tables) <= API_MAX_TABLES, "raise API_MAX_TABLES");
+
+size_t api_routes(struct http_routes out[API_MAX_TABLES])
+{
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		out[i] = *tables[i];
+	return ARRAY_LEN(tables);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "homeserver/api/uia.h"
+
+#include "common/base/clock.h"
+#include "common/base/map.h"
+#include "common/base/thread.h"
+#include "common/crypto/secret.h"
+#include "config/config.h"
+#include "homeserver/api/admit.h"
+#include "homeserver/api/rate_limits.h"
+#include "homeserver/api/session.h"
+#include "homeserver/store/account_store.h"
+
+#define SESSION_ID_LENGTH 24
+
+struct uia_session {
+	char id[SESSION_ID_LENGTH + 1];
+	char *owner;	    /* user and request line that it was begun for */
+	unsigned completed; /* enum uia_stage, ORed */
+	int64_t expires_ms;
+	struct uia_session *older, *newer;
+};
+
+struct uia {
+	struct mutex mutex;
+	struct map *sessions;
+	struct uia_session *oldest, *newest; /* by time of creation, hence of expiry */
+};
+
+/* One look at a request, from its "auth" to what is left to do. */
+struct attempt {
+	const struct uia_check *check;
+	const struct json *auth; /* NULL: absent */
+	struct str owner;
+	struct str session_id; /* empty: none is under way */
+	unsigned completed;
+	const char *errcode; /* NULL: nothing went wrong */
+	const char *error;
+};
+
+static const struct {
+	enum uia_stage stage;
+	struct str name;
+} stage_names[] = {
+	{UIA_PASSWORD, STR_INIT("m.login.password")},
+	{UIA_DUMMY, STR_INIT("m.login.dummy")},
+	{UIA_REGISTRATION_TOKEN, STR_INIT("m.login.registration_token")},
+};
+
+struct uia *uia_new(void)
+{
+	struct uia *uia = MEM_NEW(struct uia);
+	mutex_init(&uia->mutex);
+	uia->sessions = map_new(UIA_MAX_SESSIONS);
+	return uia;
+}
+
+static void session_drop(struct uia *uia, struct uia_session *session)
+{
+	(void)map_remove(uia->sessions, str_c(session->id));
+	if (session->older != NULL)
+		session->older->newer = session->newer;
+	else
+		uia->oldest = session->newer;
+	if (session->newer != NULL)
+		session->newer->older = session->older;
+	else
+		uia->newest = session->older;
+	mem_freep(&session->owner);
+	mem_freep(&session);
+}
+
+void uia_free(struct uia **uia)
+{
+	if (*uia == NULL)
+		return;
+	while ((*uia)->oldest != NULL)
+		session_drop(*uia, (*uia)->oldest);
+	map_free(&(*uia)->sessions, NULL);
+	mutex_release(&(*uia)->mutex);
+	mem_freep(uia);
+}
+
+size_t uia_count(struct uia *uia)
+{
+	mutex_lock(&uia->mutex);
+	size_t count = map_count(uia->sessions);
+	mutex_unlock(&uia->mutex);
+	return count;
+}
+
+static struct uia_session *session_find(
+	struct uia *uia, struct str id, struct str owner, int64_t now_ms)
+{
+	while (uia->oldest != NULL && uia->oldest->expires_ms <= now_ms)
+		session_drop(uia, uia->oldest);
+	struct uia_session *session = map_find(uia->sessions, id);
+	if (session == NULL || !str_eq_c(owner, session->owner))
+		return NULL;
+	return session;
+}
+
+static struct uia_session *session_add(
+	struct uia *uia, struct str id, struct str owner, int64_t now_ms)
+{
+	if (map_count(uia->sessions) >= UIA_MAX_SESSIONS)
+		session_drop(uia, uia->oldest);
+	struct uia_session *session = MEM_NEW(struct uia_session);
+	memcpy(session->id, id.p, SESSION_ID_LENGTH);
+	session->owner = mem_strdup(owner);
+	session->expires_ms = now_ms + UIA_SESSION_MS;
+	session->older = uia->newest;
+	if (uia->newest != NULL)
+		uia->newest->newer = session;
+	else
+		uia->oldest = session;
+	uia->newest = session;
+	if (map_put(uia->sessions, str_c(session->id), session, NULL) != STATUS_OK) {
+		session_drop(uia, session);
+		return NULL;
+	}
+	return session;
+}
+
+static struct str owner_of(struct http_request *request)
+{
+	const struct requester *who = api_requester(request);
+	struct str user = who == NULL ? STR("-") : who->user_id;
+	return arena_printf(request->arena, "%.*s %d %.*s", STR_FMT(user), (int)request->method,
+		STR_FMT(request->path));
+}
+
+/* Stages are completed in the order of a flow, so the flows that go with what was completed so far
+ * tell what may come next. */
+static bool is_next(const struct uia_flow *flow, unsigned completed, enum uia_stage stage)
+{
+	unsigned before = 0;
+	for (size_t i = 0; i < UIA_MAX_STAGES && flow->stages[i] != 0; i++) {
+		if (before == completed && flow->stages[i] == stage)
+			return true;
+		before |= (unsigned)flow->stages[i];
+	}
+	return false;
+}
+
+static bool flow_passed(const struct uia_flow *flow, unsigned completed)
+{
+	for (size_t i = 0; i < UIA_MAX_STAGES && flow->stages[i] != 0; i++)
+		if (!(completed & (unsigned)flow->stages[i]))
+			return false;
+	return true;
+}
+
+static bool all_passed(const struct uia_check *check, unsigned completed)
+{
+	for (size_t i = 0; i < check->flow_count; i++)
+		if (flow_passed(&check->flows[i], completed))
+			return true;
+	return false;
+}
+
+static bool may_follow(const struct attempt *attempt, enum uia_stage stage)
+{
+	for (size_t i = 0; i < attempt->check->flow_count; i++)
+		if (is_next(&attempt->check->flows[i], attempt->completed, stage))
+			return true;
+	return false;
+}
+
+static unsigned stage_of(struct str type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++)
+		if (str_eq(type, stage_names[i].name))
+			return (unsigned)stage_names[i].stage;
+	return 0;
+}
+
+static bool names_the_user(struct http_request *request, const struct attempt *attempt)
+{
+	const struct json *identifier = json_get(attempt->auth, "identifier");
+	struct str name = json_str(json_get(attempt->auth, "user"));
+	struct str user_id;
+	if (identifier != NULL) {
+		if (!str_eq_c(json_str(json_get(identifier, "type")), "m.id.user"))
+			return false;
+		name = json_str(json_get(identifier, "user"));
+	} else if (name.p == NULL) {
+		return true;
+	}
+	if (str_eq(name, attempt->check->user_id))
+		return true;
+	return session_user_id(request->arena, api_homeserver(request)->server_name, name,
+		       &user_id) == STATUS_OK &&
+	       str_eq(user_id, attempt->check->user_id);
+}
+
+enum stage_result { STAGE_DONE, STAGE_REFUSED, STAGE_PARKED, STAGE_LIMITED, STAGE_FAILED };
+
+static enum stage_result try_password(struct http_request *request, struct attempt *attempt,
+	struct password_turn *turn, int64_t *wait_ms_out)
+{
+	if (!password_turn_take(turn))
+		return STAGE_PARKED;
+	*wait_ms_out = rate_limits_take(api_homeserver(request)->limits, RATE_LOGIN_ACCOUNT,
+		attempt->check->user_id, clock_mono_us());
+	if (*wait_ms_out > 0)
+		return STAGE_LIMITED;
+	struct account account = {.password = STR_EMPTY};
+	enum status status =
+		account_find(api_db(request), request->arena, attempt->check->user_id, &account);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return STAGE_FAILED;
+	struct str password = json_str(json_get(attempt->auth, "password"));
+	bool matches = password_check(turn, account.password, password);
+	return matches && names_the_user(request, attempt) ? STAGE_DONE : STAGE_REFUSED;
+}
+
+static bool token_is_valid(struct http_request *request, const struct attempt *attempt)
+{
+	const struct config_homeserver *config = &api_homeserver(request)->config->homeserver;
+	struct str token = json_str(json_get(attempt->auth, "token"));
+	bool valid = false;
+	for (unsigned i = 0; i < config->registration_tokens_count; i++)
+		valid |= secret_equal(token, str_c(config->registration_tokens[i]));
+	return valid && token.n > 0;
+}
+
+static enum stage_result try_stage(struct http_request *request, struct attempt *attempt,
+	struct password_turn *turn, int64_t *wait_ms_out)
+{
+	struct str type = json_str(json_get(attempt->auth, "type"));
+	unsigned stage = stage_of(type);
+	if (type.p == NULL || (stage & attempt->completed) != 0)
+		return STAGE_DONE;
+	if (stage == 0 || !may_follow(attempt, (enum uia_stage)stage)) {
+		attempt->errcode = "M_UNRECOGNIZED";
+		attempt->error = "This stage is in no flow, or not the next one";
+		return STAGE_REFUSED;
+	}
+	enum stage_result result = STAGE_DONE;
+	if (stage == UIA_PASSWORD)
+		result = try_password(request, attempt, turn, wait_ms_out);
+	else if (stage == UIA_REGISTRATION_TOKEN && !token_is_valid(request, attempt))
+		result = STAGE_REFUSED;
+	if (result == STAGE_DONE) {
+		attempt->completed |= stage;
+	} else if (result == STAGE_REFUSED) {
+		attempt->errcode = "M_FORBIDDEN";
+		attempt->error =
+			stage == UIA_PASSWORD ? "Wrong password" : "Unknown registration token";
+	}
+	return result;
+}
+
+static void load_session(struct http_request *request, struct attempt *attempt)
+{
+	struct uia *uia = api_homeserver(request)->uia;
+	struct str id = json_str(json_get(attempt->auth, "session"));
+	mutex_lock(&uia->mutex);
+	const struct uia_session *session = session_find(uia, id, attempt->owner, clock_mono_ms());
+	if (session != NULL) {
+		attempt->session_id = id;
+		attempt->completed = session->completed;
+	}
+	mutex_unlock(&uia->mutex);
+}
+
+/* Keeps the progress, beginning a session when there is none. */
+static void save_session(struct http_request *request, struct attempt *attempt)
+{
+	struct uia *uia = api_homeserver(request)->uia;
+	int64_t now_ms = clock_mono_ms();
+	struct str fresh = secret_token(request->arena, SESSION_ID_LENGTH);
+	mutex_lock(&uia->mutex);
+	struct uia_session *session =
+		session_find(uia, attempt->session_id, attempt->owner, now_ms);
+	if (session == NULL) {
+		attempt->session_id = fresh;
+		session = session_add(uia, fresh, attempt->owner, now_ms);
+	}
+	if (session != NULL)
+		session->completed |= attempt->completed;
+	mutex_unlock(&uia->mutex);
+}
+
+static void write_stages(struct json_writer *w, const struct uia_flow *flow)
+{
+	jw_object(w);
+	jw_put_array(w, "stages");
+	for (size_t i = 0; i < UIA_MAX_STAGES && flow->stages[i] != 0; i++)
+		for (size_t j = 0; j < ARRAY_LEN(stage_names); j++)
+			if (stage_names[j].stage == flow->stages[i])
+				jw_str(w, stage_names[j].name);
+	jw_array_end(w);
+	jw_object_end(w);
+}
+
+static void write_answer(struct http_reply *reply, const struct attempt *attempt)
+{
+	struct json_writer *w = &reply->json;
+	(void)http_error(reply, 401, "M_FORBIDDEN", "Authentication is needed");
+	buf_clear(&reply->body);
+	jw_init(w, &reply->body);
+	jw_object(w);
+	if (attempt->errcode != NULL) {
+		jw_put_c_str(w, "errcode", attempt->errcode);
+		jw_put_c_str(w, "error", attempt->error);
+	}
+	jw_put_array(w, "completed");
+	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++)
+		if (attempt->completed & (unsigned)stage_names[i].stage)
+			jw_str(w, stage_names[i].name);
+	jw_array_end(w);
+	jw_put_array(w, "flows");
+	for (size_t i = 0; i < attempt->check->flow_count; i++)
+		write_stages(w, &attempt->check->flows[i]);
+	jw_array_end(w);
+	jw_put_object(w, "params");
+	jw_object_end(w);
+	jw_put_str(w, "session", attempt->session_id);
+	jw_object_end(w);
+}
+
+enum uia_result uia_require(struct http_request *request, struct http_reply *reply,
+	const struct uia_check *check, struct password_turn *turn)
+{
+	struct attempt attempt = {
+		.check = check,
+		.auth = json_get(request->json, "auth"),
+		.owner = owner_of(request),
+	};
+	int64_t wait_ms = 0;
+	enum stage_result result = STAGE_DONE;
+	/* Without "auth" an operation never goes through, whatever its flows. */
+	bool tried = json_is(attempt.auth, JSON_OBJECT) && json_count(attempt.auth) > 0;
+	if (tried) {
+		load_session(request, &attempt);
+		result = try_stage(request, &attempt, turn, &wait_ms);
+	}
+	switch (result) {
+	case STAGE_PARKED:
+		return UIA_PARKED;
+	case STAGE_LIMITED:
+		(void)admit_limited(request, reply, wait_ms);
+		return UIA_ANSWERED;
+	case STAGE_FAILED:
+		(void)api_status(reply, STATUS_IO, NULL);
+		return UIA_ANSWERED;
+	case STAGE_DONE:
+	case STAGE_REFUSED:
+		break;
+	}
+	if (tried && result == STAGE_DONE && all_passed(check, attempt.completed)) {
+		/* Kept until the operation is done: its handler may be parked and run again. */
+		if (attempt.session_id.n > 0)
+			save_session(request, &attempt);
+		return UIA_PASSED;
+	}
+	save_session(request, &attempt);
+	write_answer(reply, &attempt);
+	return UIA_ANSWERED;
+}
+
+void uia_finish(struct http_request *request)
+{
+	struct uia *uia = api_homeserver(request)->uia;
+	struct str id = json_str(json_path(request->json, "auth", "session", NULL));
+	struct str owner = owner_of(request);
+	mutex_lock(&uia->mutex);
+	struct uia_session *session = session_find(uia, id, owner, clock_mono_ms());
+	if (session != NULL)
+		session_drop(uia, session);
+	mutex_unlock(&uia->mutex);
+}
+
+enum uia_result uia_require_password(
+	struct http_request *request, struct http_reply *reply, struct password_turn *turn)
+{
+	static const struct uia_flow flow = {{UIA_PASSWORD}};
+	const struct uia_check check = {&flow, 1, api_requester(request)->user_id};
+	return uia_require(request, reply, &check, turn);
+}
