@@ -13,10 +13,13 @@ extern const struct http_routes api_logout_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_profile_routes;
+extern const struct http_routes api_receipts_routes;
 extern const struct http_routes api_register_routes;
 extern const struct http_routes api_rtc_routes;
+extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
 extern const struct http_routes api_thirdparty_routes;
+extern const struct http_routes api_typing_routes;
 extern const struct http_routes api_user_directory_routes;
 extern const struct http_routes api_versions_routes;
 extern const struct http_routes api_voip_routes;
@@ -33,10 +36,13 @@ static const struct http_routes *const tables[] = {
 	&api_monitoring_routes,
 	&api_openid_routes,
 	&api_profile_routes,
+	&api_receipts_routes,
 	&api_register_routes,
 	&api_rtc_routes,
+	&api_sync_routes,
 	&api_tags_routes,
 	&api_thirdparty_routes,
+	&api_typing_routes,
 	&api_user_directory_routes,
 	&api_versions_routes,
 	&api_voip_routes,
