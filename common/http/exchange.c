@@ -57,7 +57,9 @@ void exchange_end(struct http_internal *x)
 
 void exchange_resume(struct http_internal *x)
 {
+	struct http_server *server = x->server;
 	MHD_resume_connection(x->connection);
+	network_kick(server);
 }
 
 /* --- leaving the network thread --- */
@@ -77,7 +79,7 @@ static void hand_over(struct http_internal *x, enum http_phase phase, enum http_
 	http_reply_header(&reply, "Retry-After", "1");
 	reply_finish(&reply, x, job != JOB_RUN);
 	x->gone = x->gone || job == JOB_SPOOL;
-	MHD_resume_connection(x->connection);
+	exchange_resume(x);
 }
 
 static void set_body_deadline(struct http_internal *x)

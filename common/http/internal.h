@@ -4,7 +4,8 @@
  *
  * A request's way:
  *
- *	network thread   exchange.c   request line and headers arrive; target, framing, route, cap
+ *	network thread   network.c    runs the daemon
+ *	                 exchange.c   request line and headers arrive; target, framing, route, cap
  *	                              body arrives into memory, or through workers into a file
  *	                              the connection is suspended and the exchange queued
  *	worker           handle.c     admit, JSON, handler; then either
@@ -140,6 +141,14 @@ struct http_workers {
 	bool quit;
 };
 
+struct http_network {
+	pthread_t thread;
+	int kick_fd;	    /* eventfd: connections were resumed, `stopping` or `quit` set */
+	atomic_bool kicked; /* it is written already */
+	bool quiesced;
+	atomic_bool quit;
+};
+
 /* Of one route: made at the first request of its kind, then changed without a lock. */
 struct http_stats {
 	const struct http_route *route; /* NULL: requests that no route takes */
@@ -150,8 +159,10 @@ struct http_stats {
 struct http_server {
 	struct http_server_config config;
 	uint16_t port;
+	int listen_fd;
 	struct router *router;
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon; /* run by the network thread */
+	struct http_network network;
 	struct http_peers peers;
 	struct http_stats *stats; /* one a row, and one more */
 	size_t stats_count;
@@ -179,6 +190,11 @@ MUST_CHECK bool exchange_step(struct http_internal *x, const char *method, const
 void exchange_end(struct http_internal *x);
 /* Gives the exchange back to the network thread; it is not touched after that. Any thread. */
 void exchange_resume(struct http_internal *x);
+
+/* network.c */
+MUST_CHECK bool network_start(struct http_server *server);
+void network_kick(struct http_server *server); /* any thread */
+void network_stop(struct http_server *server);
 
 /* workers.c */
 void workers_start(struct http_server *server);

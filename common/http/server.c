@@ -174,14 +174,14 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
-		on_accept, server, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, server->config.max_connections,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, server, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept, server,
+		on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		server->config.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+		server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		leave_escaped, server, MHD_OPTION_END);
 }
 
 /* --- start and stop --- */
@@ -224,13 +224,17 @@ enum status http_server_start(const struct http_server_config *config, struct ht
 		server_free(server);
 		return status;
 	}
+	server->listen_fd = fd;
 	server->port = bound_port(fd);
 	access_init(server);
 	workers_start(server);
 	parking_start(server);
 	server->daemon = start_daemon(server, fd);
-	if (server->daemon == NULL) {
-		close(fd);
+	if (server->daemon == NULL || !network_start(server)) {
+		if (server->daemon != NULL)
+			MHD_stop_daemon(server->daemon);
+		else
+			close(fd);
 		workers_stop(server);
 		parking_stop(server);
 		server_free(server);
@@ -260,16 +264,16 @@ void http_server_stop(struct http_server **out)
 	mutex_lock(&server->lock);
 	atomic_store(&server->stopping, true);
 	mutex_unlock(&server->lock);
-	int fd = MHD_quiesce_daemon(server->daemon);
+	network_kick(server);
 	parking_wake_all(server);
 	drain(server);
 	/* From here on no exchange is with a worker or parked, so no connection is suspended for
 	 * longer than the daemon's end, which would not bear that. */
 	workers_stop(server);
 	parking_stop(server);
+	network_stop(server);
 	MHD_stop_daemon(server->daemon);
-	if (fd >= 0)
-		close(fd);
+	close(server->listen_fd);
 	server_free(server);
 }
 
