@@ -65,7 +65,7 @@ enum media_command_kind {
 	MEDIA_OPEN_TRANSPORT,	/* u.transport */
 	MEDIA_UPDATE_TRANSPORT, /* u.transport: non-empty members replace what was there */
 	MEDIA_CLOSE_TRANSPORT,	/* transport */
-	MEDIA_PUBLISH,		/* u.publish; the same track again replaces its parameters */
+	MEDIA_PUBLISH,		/* u.publish, before the answer is sent; again: new parameters */
 	MEDIA_UNPUBLISH,	/* track */
 	MEDIA_MUTE_TRACK,	/* track, u.muted: nothing is forwarded while muted */
 	MEDIA_SUBSCRIBE,	/* u.subscribe */
@@ -183,6 +183,7 @@ enum media_lost {
 	LOST_NEVER,	/* not connected TRANSPORT_CONNECT_MS after it was opened */
 	LOST_HANDSHAKE, /* DTLS failed; among others a certificate that is not the one announced */
 	LOST_CLOSED,	/* the peer said close_notify */
+	LOST_BACKLOG,	/* it does not take its reliable data messages: 2 MiB are waiting */
 };
 
 #define TRANSPORT_SILENCE_MS 12000
@@ -223,6 +224,9 @@ struct media_event {
 	} u;
 };
 
+struct media_event *media_event_new(enum media_event_kind kind);
+struct media_event *media_event_new_data(
+	uint64_t transport, enum media_channel channel, const uint8_t *bytes, size_t n);
 void media_event_free(struct media_event **event);
 /* For mailbox_free(). */
 void media_event_drop(void *event);
