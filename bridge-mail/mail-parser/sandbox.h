@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parser takes from itself before it reads a byte of a mail: memory, processor time,
+ * file size, descriptors, new processes, privileges, sockets and the running of programs. A mail
+ * that makes it misbehave ends this process and nothing else.
+ */
+#ifndef PARVIS_MAIL_PARSER_SANDBOX_H
+#define PARVIS_MAIL_PARSER_SANDBOX_H
+
+#include "common/base/status.h"
+
+#define SANDBOX_MEMORY_BYTES  (384ul * 1024 * 1024)
+#define SANDBOX_FILE_BYTES    (64ul * 1024 * 1024)
+#define SANDBOX_CPU_SECONDS   10
+#define SANDBOX_ALARM_SECONDS 20
+
+/* STATUS_INTERNAL when one of the limits cannot be had: then nothing may be parsed. */
+MUST_CHECK enum status sandbox_enter(void);
+
+#endif
