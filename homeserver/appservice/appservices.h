@@ -33,6 +33,7 @@ struct appservice {
 };
 
 #define APPSERVICES_ERROR_MAX 512
+#define APPSERVICES_MAX	      64
 
 /* Reads config->homeserver.application_services. On failure `why` holds one line for the
  * administrator: which file, what is wrong. Two services with one id, as_token or sender are

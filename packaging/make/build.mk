@@ -11,7 +11,7 @@
 CLANG := clang-19
 
 pkgs_common := libmicrohttpd jansson libcyaml yaml-0.1 libcurl openssl sqlite3 libargon2
-pkgs_homeserver :=
+pkgs_homeserver := libpcre2-8
 pkgs_thumbnailer := gdk-pixbuf-2.0
 pkgs_sfu := libwebsockets libsrtp2 usrsctp libprotobuf-c zlib
 pkgs_bridge-mail := libxml-2.0 libidn2 libpsl
