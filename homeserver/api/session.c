@@ -120,7 +120,7 @@ enum status session_close_devices(struct db_tx *tx, struct str user_id, struct s
 enum status session_user_id(
 	struct arena *arena, struct str server_name, struct str name, struct str *out)
 {
-	if (name.n == 0 || name.n > MATRIX_ID_MAX)
+	if (name.n == 0 || name.n > MATRIX_ID_MAX || str_contains_nul(name))
 		return STATUS_INVALID;
 	name = map_bytes(arena, name, lower);
 	if (name.p[0] != '@')
