@@ -19,6 +19,9 @@ void unread_free(struct unread **unread);
 MUST_CHECK enum status unread_on_event(struct db_tx *tx, const struct event *event)
 	REQUIRES(on_writer);
 
+/* The user's rules changed: what was kept of them is out of date. */
+void unread_forget_rules(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
+
 /*
  * A receipt (public or private) of the user stands at the event with this position: what lies up
  * to it is read. thread_id p == NULL: an unthreaded receipt, for all threads; "main": the main

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "homeserver/push/unread.h"
+
+#include "common/base/map.h"
+#include "common/base/mem.h"
+#include "common/json/json.h"
+#include "common/matrix/ids.h"
+#include "homeserver/homeserver.h"
+#include "homeserver/push/push_rules.h"
+#include "homeserver/room/power.h"
+#include "homeserver/room/room_events.h"
+#include "homeserver/store/account_store.h"
+#include "homeserver/store/membership_store.h"
+#include "homeserver/store/push_store.h"
+#include "homeserver/store/room_store.h"
+#include "homeserver/stream/streams.h"
+
+/* Users whose rules are kept at hand; past this all are forgotten and looked up again. */
+#define READERS_MAX   20000
+#define OWN_RULES_MAX 1000
+/* Relations followed to find the thread of an event: the specification's advice. */
+#define THREAD_HOPS_MAX 3
+
+/* What is known of one user. */
+struct reader {
+	bool ghost;	     /* of an application service: nobody reads the counts */
+	struct arena *arena; /* NULL: `rules` are the default ones */
+	struct push_ruleset *rules;
+};
+
+struct unread {
+	struct arena *arena;
+	struct push_ruleset *defaults;
+	struct map *readers;
+	size_t own_rules; /* readers with an arena */
+};
+
+static void reader_free(void *object)
+{
+	struct reader *reader = object;
+	arena_free(&reader->arena);
+	mem_freep(&reader);
+}
+
+struct unread *unread_new(void)
+{
+	struct unread *unread = MEM_NEW(struct unread);
+	unread->arena = arena_new();
+	unread->readers = map_new(READERS_MAX);
+	if (ruleset_read(unread->arena, STR_EMPTY, &unread->defaults) != STATUS_OK)
+		unread_free(&unread);
+	return unread;
+}
+
+void unread_free(struct unread **unread)
+{
+	if (*unread == NULL)
+		return;
+	map_free(&(*unread)->readers, reader_free);
+	arena_free(&(*unread)->arena);
+	mem_freep(unread);
+}
+
+static void forget_all(struct unread *unread)
+{
+	map_free(&unread->readers, reader_free);
+	unread->readers = map_new(READERS_MAX);
+	unread->own_rules = 0;
+}
+
+void unread_forget_rules(struct db_tx *tx, struct str user_id)
+{
+	struct unread *unread = homeserver_of(tx)->unread;
+	struct reader *reader = unread == NULL ? NULL : map_remove(unread->readers, user_id);
+	if (reader == NULL)
+		return;
+	unread->own_rules -= reader->arena != NULL ? 1 : 0;
+	reader_free(reader);
+}
+
+/* The user's own rules into reader->arena, unless they have none. */
+MUST_CHECK static enum status load_rules(
+	struct db_tx *tx, struct unread *unread, struct str user_id, struct reader *reader)
+{
+	struct str stored;
+	int64_t position;
+	enum status status = push_store_rules(tx->db, tx->arena, user_id, &stored, &position);
+	if (status == STATUS_NOT_FOUND) {
+		reader->rules = unread->defaults;
+		return STATUS_OK;
+	}
+	if (status != STATUS_OK)
+		return status;
+	reader->arena = arena_new();
+	return ruleset_read(reader->arena, arena_str(reader->arena, stored), &reader->rules);
+}
+
+MUST_CHECK static enum status reader_get(
+	struct db_tx *tx, struct unread *unread, struct str user_id, struct reader **out)
+{
+	*out = map_find(unread->readers, user_id);
+	if (*out != NULL)
+		return STATUS_OK;
+	if (map_count(unread->readers) >= READERS_MAX || unread->own_rules >= OWN_RULES_MAX)
+		forget_all(unread);
+	struct reader *reader = MEM_NEW(struct reader);
+	struct account account = {0};
+	enum status status = account_find(tx->db, tx->arena, user_id, &account);
+	if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+		reader->ghost = account.appservice_id.p != NULL || account.deactivated ||
+				status == STATUS_NOT_FOUND;
+		status = load_rules(tx, unread, user_id, reader);
+	}
+	if (status == STATUS_OK)
+		status = map_put(unread->readers, user_id, reader, NULL);
+	if (status != STATUS_OK) {
+		reader_free(reader);
+		return status;
+	}
+	unread->own_rules += reader->arena != NULL ? 1 : 0;
+	*out = reader;
+	return STATUS_OK;
+}
+
+/* --- one event --- */
+
+/* What conditions may ask about the event, looked up when they do. */
+struct surroundings {
+	struct db_tx *tx;
+	const struct event *event;
+	struct power power;
+	bool has_power;
+	enum status status; /* of look-ups that failed */
+};
+
+static bool may_notify(struct condition_event *event, struct str key)
+{
+	struct surroundings *around = event->context;
+	if (!around->has_power) {
+		enum status status = power_load(
+			around->tx->db, around->tx->arena, around->event->room_id, &around->power);
+		if (status != STATUS_OK) {
+			around->status = status;
+			return false;
+		}
+		around->has_power = true;
+	}
+	return power_of_user(&around->power, around->event->sender) >=
+	       power_to_notify(&around->power, key);
+}
+
+static struct str display_name(struct condition_event *event, struct str user_id)
+{
+	struct surroundings *around = event->context;
+	struct event *member = NULL;
+	enum status status = room_state_find(around->tx->db, around->tx->arena,
+		around->event->room_id, STR("m.room.member"), user_id, STATE_NOW, &member);
+	if (status != STATUS_OK)
+		around->status = status;
+	return member == NULL ? STR_EMPTY : json_str(json_get(member->content, "displayname"));
+}
+
+/* The root of the thread that the event belongs to; empty for the main timeline. */
+MUST_CHECK static enum status find_thread(
+	struct db_tx *tx, const struct event *event, struct str *root_out)
+{
+	const struct event *at = event;
+	*root_out = STR("");
+	for (int hop = 0; hop < THREAD_HOPS_MAX; hop++) {
+		const struct json *relation = json_get(at->content, "m.relates_to");
+		struct str target = json_str(json_get(relation, "event_id"));
+		if (target.p == NULL)
+			return STATUS_OK;
+		if (str_eq(json_str(json_get(relation, "rel_type")), STR("m.thread"))) {
+			*root_out = target;
+			return STATUS_OK;
+		}
+		struct event *next;
+		enum status status = room_event_find(tx->db, tx->arena, target, &next);
+		if (status != STATUS_OK)
+			return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+		at = next;
+	}
+	return STATUS_OK;
+}
+
+/* The user's own membership: a stay that begins or ends leaves nothing unread. */
+MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *event)
+{
+	struct membership_row row;
+	enum status status =
+		membership_find(tx->db, tx->arena, event->room_id, event->state_key, &row);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	bool ended = row.membership == MEMBERSHIP_LEAVE || row.membership == MEMBERSHIP_BAN;
+	bool began = row.membership == MEMBERSHIP_JOIN && row.joined_since == event->position;
+	if (!ended && !began)
+		return STATUS_OK;
+	return push_store_room_clear(tx, event->state_key, event->room_id);
+}
+
+MUST_CHECK static enum status count_for(
+	struct db_tx *tx, struct condition_event *event, struct str user_id)
+{
+	struct unread *unread = homeserver_of(tx)->unread;
+	struct surroundings *around = event->context;
+	struct reader *reader;
+	enum status status = reader_get(tx, unread, user_id, &reader);
+	if (status != STATUS_OK || reader->ghost)
+		return status;
+	const struct push_rule *rule = ruleset_match(reader->rules, event, user_id);
+	if (around->status != STATUS_OK)
+		return around->status;
+	if (rule == NULL || !rule->notify)
+		return STATUS_OK;
+	struct unread_event row = {.user_id = user_id,
+		.room_id = event->room_id,
+		.event_id = event->event_id,
+		.position = around->event->position,
+		.highlight = rule->highlight,
+		.actions = rule->actions};
+	status = find_thread(tx, around->event, &row.thread_id);
+	return status == STATUS_OK ? push_store_unread_add(tx, &row) : status;
+}
+
+static bool is_here(const struct homeserver *homeserver, struct str user_id)
+{
+	struct matrix_id id;
+	return user_id_parse(user_id, &id) == STATUS_OK &&
+	       str_eq(id.server, homeserver->server_name);
+}
+
+enum status unread_on_event(struct db_tx *tx, const struct event *event)
+{
+	const struct homeserver *homeserver = homeserver_of(tx);
+	if (event_is_state(event) && str_eq(event->type, STR("m.room.member")) &&
+		is_here(homeserver, event->state_key)) {
+		enum status status = on_member(tx, event);
+		if (status != STATUS_OK)
+			return status;
+	}
+	struct room_row room;
+	struct str_list users;
+	enum status status = room_store_find(tx->db, tx->arena, event->room_id, &room);
+	if (status == STATUS_OK)
+		status = membership_joined_users(tx->db, tx->arena, event->room_id, &users);
+	if (status != STATUS_OK)
+		return status;
+	struct surroundings around = {.tx = tx, .event = event};
+	struct condition_event judged = {.arena = tx->arena,
+		.pdu = event->pdu,
+		.event_id = event->event_id,
+		.room_id = event->room_id,
+		.member_count = room.joined_count,
+		.may_notify = may_notify,
+		.display_name = display_name,
+		.context = &around};
+	for (size_t i = 0; i < users.count && status == STATUS_OK; i++)
+		if (!str_eq(users.items[i], event->sender) && is_here(homeserver, users.items[i]))
+			status = count_for(tx, &judged, users.items[i]);
+	return status;
+}
+
+enum status unread_read(struct db_tx *tx, struct str user_id, struct str room_id,
+	struct str thread_id, int64_t event_position)
+{
+	struct unread_mark mark = {.user_id = user_id,
+		.room_id = room_id,
+		.thread_id = str_eq(thread_id, STR("main")) ? STR("") : thread_id,
+		.event_position = event_position,
+		.position = stream_next(tx)};
+	bool changed;
+	enum status status = push_store_read(tx, &mark, &changed);
+	if (status == STATUS_OK && changed)
+		stream_touch_user(tx, user_id);
+	return status;
+}

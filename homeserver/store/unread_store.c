@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unread events and their counts of push_store.h. */
+#include "homeserver/store/push_store.h"
+
+DB_SQL(sql_counts, "SELECT thread_id, notifications, highlights FROM unread_counts"
+		   " WHERE user_id = ?1 AND room_id = ?2");
+DB_SQL(sql_changed, "SELECT DISTINCT room_id FROM unread_counts"
+		    " WHERE user_id = ?1 AND position > ?2 AND position <= ?3");
+DB_SQL(sql_add,
+	"INSERT INTO unread_events (user_id, room_id, position, thread_id, event_id, highlight,"
+	" actions) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+DB_SQL(sql_count_up,
+	"INSERT INTO unread_counts (user_id, room_id, thread_id, notifications, highlights,"
+	" position) VALUES (?1, ?2, ?3, 1, ?4, 0) ON CONFLICT (user_id, room_id, thread_id)"
+	" DO UPDATE SET notifications = notifications + 1, highlights = highlights +"
+	" excluded.highlights RETURNING notifications");
+DB_SQL(sql_prune, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2 AND position <="
+		  " (SELECT position FROM unread_events WHERE user_id = ?1 AND room_id = ?2"
+		  " ORDER BY position DESC LIMIT 1 OFFSET ?3)");
+DB_SQL(sql_read_all,
+	"DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2 AND position <= ?3");
+DB_SQL(sql_read_thread, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2"
+			" AND position <= ?3 AND thread_id = ?4");
+DB_SQL(sql_sum, "SELECT count(*), coalesce(sum(highlight), 0) FROM unread_events"
+		" WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3");
+DB_SQL(sql_sum_put, "UPDATE unread_counts SET notifications = ?4, highlights = ?5,"
+		    " position = ?6 WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3");
+DB_SQL(sql_clear_events, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2");
+DB_SQL(sql_clear_counts, "DELETE FROM unread_counts WHERE user_id = ?1 AND room_id = ?2");
+DB_SQL(sql_list,
+	"SELECT room_id, thread_id, event_id, position, highlight, actions FROM unread_events"
+	" WHERE user_id = ?1 AND position < ?2 AND highlight >= ?3"
+	" ORDER BY position DESC LIMIT ?4");
+
+static void bind_room(struct db_query *q, struct str user_id, struct str room_id)
+{
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, room_id);
+}
+
+enum status push_store_counts(struct db *db, struct arena *arena, struct str user_id,
+	struct str room_id, struct unread_counts *out)
+{
+	struct unread_counts list = {0};
+	DB_QUERY(q, db, &sql_counts);
+	bind_room(q, user_id, room_id);
+	enum db_step step;
+	while ((step = db_step(q)) == DB_ROW) {
+		if (db_col_int(q, 1) == 0)
+			continue;
+		struct unread_count *count = ROWS_ADD(arena, &list);
+		*count = (struct unread_count){.thread_id = db_col_dup(q, 0, arena),
+			.notifications = db_col_int(q, 1),
+			.highlights = db_col_int(q, 2)};
+		list.notifications += count->notifications;
+		list.highlights += count->highlights;
+	}
+	if (step == DB_ERROR)
+		return STATUS_IO;
+	*out = list;
+	return STATUS_OK;
+}
+
+enum status push_store_counts_changed(struct db *db, struct arena *arena, struct str user_id,
+	int64_t after, int64_t upto, struct str_list *out)
+{
+	struct str_list list = {0};
+	DB_QUERY(q, db, &sql_changed);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, after);
+	db_bind_int(q, 3, upto);
+	enum db_step step;
+	while ((step = db_step(q)) == DB_ROW)
+		*ROWS_ADD(arena, &list) = db_col_dup(q, 0, arena);
+	if (step == DB_ERROR)
+		return STATUS_IO;
+	*out = list;
+	return STATUS_OK;
+}
+
+MUST_CHECK static enum status prune(struct db_tx *tx, struct str user_id, struct str room_id)
+{
+	DB_QUERY(q, tx->db, &sql_prune);
+	bind_room(q, user_id, room_id);
+	db_bind_int(q, 3, UNREAD_EVENTS_MAX);
+	return db_run(q);
+}
+
+enum status push_store_unread_add(struct db_tx *tx, const struct unread_event *event)
+{
+	{
+		DB_QUERY(q, tx->db, &sql_add);
+		bind_room(q, event->user_id, event->room_id);
+		db_bind_int(q, 3, event->position);
+		db_bind_str(q, 4, event->thread_id.p == NULL ? STR("") : event->thread_id);
+		db_bind_str(q, 5, event->event_id);
+		db_bind_bool(q, 6, event->highlight);
+		db_bind_str(q, 7, event->actions);
+		enum status status = db_run(q);
+		if (status != STATUS_OK)
+			return status;
+	}
+	int64_t notifications;
+	{
+		DB_QUERY(q, tx->db, &sql_count_up);
+		bind_room(q, event->user_id, event->room_id);
+		db_bind_str(q, 3, event->thread_id.p == NULL ? STR("") : event->thread_id);
+		db_bind_int(q, 4, event->highlight ? 1 : 0);
+		enum status status = db_first(q);
+		if (status != STATUS_OK)
+			return status;
+		notifications = db_col_int(q, 0);
+	}
+	/* Now and then, so that it costs nothing. */
+	return notifications % UNREAD_EVENTS_MAX == 0 ? prune(tx, event->user_id, event->room_id)
+						      : STATUS_OK;
+}
+
+/* Counts one thread anew; says whether that made a difference. */
+MUST_CHECK static enum status recount(struct db_tx *tx, const struct unread_mark *mark,
+	const struct unread_count *before, bool *changed_out)
+{
+	int64_t notifications;
+	int64_t highlights;
+	{
+		DB_QUERY(q, tx->db, &sql_sum);
+		bind_room(q, mark->user_id, mark->room_id);
+		db_bind_str(q, 3, before->thread_id);
+		enum status status = db_first(q);
+		if (status != STATUS_OK)
+			return status;
+		notifications = db_col_int(q, 0);
+		highlights = db_col_int(q, 1);
+	}
+	if (notifications == before->notifications && highlights == before->highlights)
+		return STATUS_OK;
+	*changed_out = true;
+	DB_QUERY(q, tx->db, &sql_sum_put);
+	bind_room(q, mark->user_id, mark->room_id);
+	db_bind_str(q, 3, before->thread_id);
+	db_bind_int(q, 4, notifications);
+	db_bind_int(q, 5, highlights);
+	db_bind_int(q, 6, mark->position);
+	return db_run(q);
+}
+
+enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
+{
+	bool all = mark->thread_id.p == NULL;
+	*changed_out = false;
+	{
+		DB_QUERY(q, tx->db, all ? &sql_read_all : &sql_read_thread);
+		bind_room(q, mark->user_id, mark->room_id);
+		db_bind_int(q, 3, mark->event_position);
+		if (!all)
+			db_bind_str(q, 4, mark->thread_id);
+		enum status status = db_run(q);
+		if (status != STATUS_OK || db_changes(tx->db) == 0)
+			return status;
+	}
+	struct unread_counts counts;
+	enum status status =
+		push_store_counts(tx->db, tx->arena, mark->user_id, mark->room_id, &counts);
+	for (size_t i = 0; i < counts.count && status == STATUS_OK; i++)
+		if (all || str_eq(counts.items[i].thread_id, mark->thread_id))
+			status = recount(tx, mark, &counts.items[i], changed_out);
+	return status;
+}
+
+enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct str room_id)
+{
+	{
+		DB_QUERY(q, tx->db, &sql_clear_events);
+		bind_room(q, user_id, room_id);
+		enum status status = db_run(q);
+		if (status != STATUS_OK)
+			return status;
+	}
+	DB_QUERY(q, tx->db, &sql_clear_counts);
+	bind_room(q, user_id, room_id);
+	return db_run(q);
+}
+
+enum status push_store_unread_list(struct db *db, struct arena *arena, struct str user_id,
+	int64_t before, bool highlights_only, size_t limit, struct unread_events *out)
+{
+	struct unread_events list = {0};
+	DB_QUERY(q, db, &sql_list);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, before == 0 ? INT64_MAX : before);
+	db_bind_int(q, 3, highlights_only ? 1 : 0);
+	db_bind_int(q, 4, (int64_t)limit);
+	enum db_step step;
+	while ((step = db_step(q)) == DB_ROW)
+		*ROWS_ADD(arena, &list) = (struct unread_event){
+			.user_id = user_id,
+			.room_id = db_col_dup(q, 0, arena),
+			.thread_id = db_col_dup(q, 1, arena),
+			.event_id = db_col_dup(q, 2, arena),
+			.position = db_col_int(q, 3),
+			.highlight = db_col_bool(q, 4),
+			.actions = db_col_dup(q, 5, arena),
+		};
+	if (step == DB_ERROR)
+		return STATUS_IO;
+	*out = list;
+	return STATUS_OK;
+}
