@@ -6,19 +6,28 @@
 extern const struct http_routes api_account_data_routes;
 extern const struct http_routes api_account_routes;
 extern const struct http_routes api_capabilities_routes;
+extern const struct http_routes api_cross_signing_routes;
 extern const struct http_routes api_devices_routes;
 extern const struct http_routes api_filter_routes;
+extern const struct http_routes api_key_signatures_routes;
+extern const struct http_routes api_keys_query_routes;
+extern const struct http_routes api_keys_routes;
 extern const struct http_routes api_login_routes;
 extern const struct http_routes api_logout_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_profile_routes;
+extern const struct http_routes api_pushers_routes;
+extern const struct http_routes api_pushrules_routes;
 extern const struct http_routes api_receipts_routes;
 extern const struct http_routes api_register_routes;
+extern const struct http_routes api_room_keys_keys_routes;
+extern const struct http_routes api_room_keys_routes;
 extern const struct http_routes api_rtc_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
 extern const struct http_routes api_thirdparty_routes;
+extern const struct http_routes api_to_device_routes;
 extern const struct http_routes api_typing_routes;
 extern const struct http_routes api_user_directory_routes;
 extern const struct http_routes api_versions_routes;
@@ -29,19 +38,28 @@ static const struct http_routes *const tables[] = {
 	&api_account_data_routes,
 	&api_account_routes,
 	&api_capabilities_routes,
+	&api_cross_signing_routes,
 	&api_devices_routes,
 	&api_filter_routes,
+	&api_key_signatures_routes,
+	&api_keys_query_routes,
+	&api_keys_routes,
 	&api_login_routes,
 	&api_logout_routes,
 	&api_monitoring_routes,
 	&api_openid_routes,
 	&api_profile_routes,
+	&api_pushers_routes,
+	&api_pushrules_routes,
 	&api_receipts_routes,
 	&api_register_routes,
+	&api_room_keys_keys_routes,
+	&api_room_keys_routes,
 	&api_rtc_routes,
 	&api_sync_routes,
 	&api_tags_routes,
 	&api_thirdparty_routes,
+	&api_to_device_routes,
 	&api_typing_routes,
 	&api_user_directory_routes,
 	&api_versions_routes,
