@@ -3,8 +3,9 @@
  * parvis-mail-parser FOLDER <mail >result
  *
  * Reads one mail (a regular file) from standard input, writes its attachments into FOLDER and
- * what it says as one JSON object to standard output. Exit code 0, or 1 when the mail cannot be
- * read; a mail that breaks the limits of the sandbox ends the process by a signal.
+ * what it says as one JSON object to standard output. Exit code 0; 1 when the mail cannot be
+ * read, 2 when a file cannot be written; a mail that breaks the limits of the sandbox ends the
+ * process by a signal.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 
 /* JSON makes up to six bytes of one. */
 #define RESULT_MAX (16 * (size_t)MAIL_MAX_TEXT)
+
+#define EXIT_DISK 2
 
 static int run(const char *folder)
 {
@@ -34,6 +37,8 @@ static int run(const char *folder)
 	read_mail_release(&mail);
 	if (status == STATUS_OK)
 		status = fs_write_all(STDOUT_FILENO, buf_str(&result));
+	if (status == STATUS_IO)
+		return EXIT_DISK;
 	return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -52,7 +52,6 @@ enum mail_flags {
 	MAIL_BULK = 1 << 1,	       /* Precedence: bulk, junk, list */
 	MAIL_LIST = 1 << 2,	       /* List-Id or another List- header (RFC 2369, 2919) */
 	MAIL_DELIVERY_REPORT = 1 << 3, /* multipart/report; report-type=delivery-status */
-	MAIL_OURS = 1 << 4,	       /* carries the bridge's own loop header */
 	MAIL_CUT = 1 << 5,	       /* more text, parts or attachments than the limits allow */
 	MAIL_UNREADABLE = 1 << 6, /* the parser died: headers only, as far as they could be had */
 	MAIL_SIGNED = 1 << 7,	  /* multipart/signed or S/MIME */
@@ -76,6 +75,7 @@ struct mail {
 	struct str thread_index; /* decoded Thread-Index, 22 bytes or more; or empty */
 	struct str thread_topic;
 	struct str list_id;
+	struct str loop_header;	 /* X-Parvis-Loop as it came (trust/loops.h) */
 	struct str content_key;	 /* hex: From, Date, Subject, Message-ID and body, not the trace */
 	unsigned received_count; /* Received headers: hops */
 	unsigned flags;		 /* enum mail_flags */

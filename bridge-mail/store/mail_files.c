@@ -152,6 +152,21 @@ enum status mail_file_path(
 	return STATUS_OK;
 }
 
+/* A folder of attachments that a parser left: flat. */
+static void remove_folder(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		fs_close(&fd);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
+	unlinkat(dir_fd, name, AT_REMOVEDIR);
+}
+
 void mail_files_sweep(const char *state_dir)
 {
 	ARENA_SCOPE(arena);
@@ -162,6 +177,8 @@ void mail_files_sweep(const char *state_dir)
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
 		if (str_starts(str_c(entry->d_name), STR("mail.")))
 			unlinkat(dirfd(dir), entry->d_name, 0);
+		else if (str_starts(str_c(entry->d_name), STR("parse.")))
+			remove_folder(dirfd(dir), entry->d_name);
 	}
 	closedir(dir);
 }

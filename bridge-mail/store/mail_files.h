@@ -32,7 +32,7 @@ MUST_CHECK enum status mail_file_put(
 /* Path of a kept mail. STATUS_INVALID when the hash is not 64 lower-case hex digits. */
 MUST_CHECK enum status mail_file_path(
 	const char *state_dir, struct str hash, struct arena *arena, const char **path_out);
-/* Throws away spools that a crash left in tmp/. At start only. */
+/* Throws away spools and parsers' folders that a crash left in tmp/. At start only. */
 void mail_files_sweep(const char *state_dir);
 
 #endif

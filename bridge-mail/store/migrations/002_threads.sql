@@ -31,9 +31,9 @@ CREATE INDEX messages_thread ON messages (thread_id, at);
 
 CREATE TABLE participants (
 	thread_id INTEGER NOT NULL REFERENCES threads (thread_id),
-	address TEXT NOT NULL, -- domain in lower case
+	address TEXT NOT NULL, -- lower case
 	name TEXT NOT NULL,
-	reply_to TEXT NOT NULL, -- where answers to them go; mostly the address itself
+	reply_to TEXT NOT NULL, -- where answers to them go; mostly the address as it was written
 	role INTEGER NOT NULL, -- enum participant_role
 	PRIMARY KEY (thread_id, address)
 ) STRICT, WITHOUT ROWID;

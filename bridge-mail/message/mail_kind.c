@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bridge-mail/message/mail_kind.h"
+
+#include "bridge-mail/message/mail.h"
+#include "common/base/mem.h"
+
+/* The value's first word, without a comment or parameters. */
+static struct str keyword(struct str value)
+{
+	size_t n = 0;
+	while (n < value.n && value.p[n] > ' ' && value.p[n] != ';' && value.p[n] != '(')
+		n++;
+	return str_slice(value, 0, n);
+}
+
+static bool is_automatic(const struct headers *headers)
+{
+	struct str value = keyword(headers_find(headers, "Auto-Submitted"));
+	if (value.n > 0 && !str_eq_nocase(value, STR("no")))
+		return true;
+	/* From before RFC 3834, and from servers that do not know it. */
+	static const char *const names[] = {"X-Autoreply", "X-Autorespond", "X-Auto-Response"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (headers_has(headers, names[i]))
+			return true;
+	return str_eq_nocase(keyword(headers_find(headers, "Precedence")), STR("auto_reply"));
+}
+
+static bool is_list(const struct headers *headers)
+{
+	static const char *const names[] = {"List-Id", "List-Unsubscribe", "List-Post", "List-Help",
+		"List-Subscribe", "List-Owner", "List-Archive", "Mailing-List"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (headers_has(headers, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_bulk(const struct headers *headers)
+{
+	struct str value = keyword(headers_find(headers, "Precedence"));
+	return str_eq_nocase(value, STR("bulk")) || str_eq_nocase(value, STR("junk")) ||
+	       str_eq_nocase(value, STR("list"));
+}
+
+static bool is_delivery_report(const struct headers *headers)
+{
+	struct str type = headers_find(headers, "Content-Type");
+	return str_eq_nocase(keyword(type), STR("multipart/report")) &&
+	       str_find(type, STR("delivery-status")) >= 0;
+}
+
+unsigned mail_kind_flags(const struct headers *headers)
+{
+	unsigned flags = 0;
+	if (is_automatic(headers))
+		flags |= MAIL_AUTO_SUBMITTED;
+	if (is_bulk(headers))
+		flags |= MAIL_BULK;
+	if (is_list(headers))
+		flags |= MAIL_LIST;
+	if (is_delivery_report(headers))
+		flags |= MAIL_DELIVERY_REPORT;
+	return flags;
+}
