@@ -20,6 +20,7 @@ struct typing;
 struct media_store;
 struct unread;
 struct appservices;
+struct as_delivery;
 struct rate_limits;
 struct uia;
 struct passwords;
@@ -48,8 +49,9 @@ struct homeserver {
 	struct media_store *media;	 /* media/media_store.h */
 	struct unread *unread;		 /* push/unread.h: push rules at hand */
 	struct appservices *appservices; /* appservice/appservices.h */
+	struct as_delivery *as_delivery; /* appservice/as_delivery.h: transactions to them */
 	struct rate_limits *limits;	 /* api/rate_limits.h */
-	struct uia *uia;		 /* api/uia.h: interactive auth sessions */
+	struct uia *uia;		 /* api/uia_sessions.h: interactive authentication */
 	struct passwords *passwords;	 /* api/passwords.h: turns at hashing */
 	struct metrics *metrics;
 	struct http_server *http;

@@ -12,8 +12,9 @@
 #include "homeserver/api/passwords.h"
 #include "homeserver/api/rate_limits.h"
 #include "homeserver/api/routes.h"
-#include "homeserver/api/uia.h"
+#include "homeserver/api/uia_sessions.h"
 #include "homeserver/appservice/appservices.h"
+#include "homeserver/appservice/as_delivery.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/signing.h"
 #include "homeserver/stream/streams.h"
@@ -200,14 +201,22 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	metrics_gauge_fn(hs->metrics, "parvis_homeserver_db_commits_total",
 		"Durable commits of the writer", commits_of_writer, hs);
 	hs->typing = typing_new(stream_current(hs->streams));
-	typing_start(hs->typing, hs->writer);
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
 	observe(hs, typing_on_event);
+	hs->as_delivery = as_delivery_new(hs);
+	typing_observe(hs->typing, as_delivery_on_typing);
+	typing_start(hs->typing, hs->writer);
+	observe(hs, as_delivery_on_event);
 	hs->limits = rate_limits_new(!hs->config->homeserver.rate_limits_off);
 	hs->uia = uia_new();
 	hs->passwords = passwords_new(HASH_AT_ONCE);
-	return start_http(running, why);
+	status = start_http(running, why);
+	if (status == STATUS_OK &&
+		as_delivery_start(hs->as_delivery, running->database) != STATUS_OK)
+		status = fail(why, STATUS_IO, "the database %s cannot be opened once more",
+			running->database);
+	return status;
 }
 
 enum status homeserver_start(
@@ -234,14 +243,19 @@ void homeserver_stop(struct homeserver **homeserver)
 	struct homeserver *hs = *homeserver;
 	struct running *running = running_of(hs);
 	atomic_store(&hs->stopping, true);
-	if (hs->http != NULL)
+	if (hs->http != NULL) {
 		http_server_stop(&hs->http);
+		streams_set_http(hs->streams, NULL);
+	}
 	if (hs->typing != NULL)
 		typing_end(hs->typing);
+	if (hs->as_delivery != NULL)
+		as_delivery_end(hs->as_delivery);
 	if (hs->writer != NULL)
 		db_writer_stop(&hs->writer);
 	if (hs->typing != NULL)
 		typing_free(&hs->typing);
+	as_delivery_free(&hs->as_delivery);
 	if (hs->unread != NULL)
 		unread_free(&hs->unread);
 	if (hs->appservices != NULL)

@@ -2,30 +2,13 @@
 #include "homeserver/api/uia.h"
 
 #include "common/base/clock.h"
-#include "common/base/map.h"
-#include "common/base/thread.h"
 #include "common/crypto/secret.h"
 #include "config/config.h"
 #include "homeserver/api/admit.h"
 #include "homeserver/api/rate_limits.h"
 #include "homeserver/api/session.h"
+#include "homeserver/api/uia_sessions.h"
 #include "homeserver/store/account_store.h"
-
-#define SESSION_ID_LENGTH 24
-
-struct uia_session {
-	char id[SESSION_ID_LENGTH + 1];
-	char *owner;	    /* user and request line that it was begun for */
-	unsigned completed; /* enum uia_stage, ORed */
-	int64_t expires_ms;
-	struct uia_session *older, *newer;
-};
-
-struct uia {
-	struct mutex mutex;
-	struct map *sessions;
-	struct uia_session *oldest, *newest; /* by time of creation, hence of expiry */
-};
 
 /* One look at a request, from its "auth" to what is left to do. */
 struct attempt {
@@ -46,81 +29,6 @@ static const struct {
 	{UIA_DUMMY, STR_INIT("m.login.dummy")},
 	{UIA_REGISTRATION_TOKEN, STR_INIT("m.login.registration_token")},
 };
-
-struct uia *uia_new(void)
-{
-	struct uia *uia = MEM_NEW(struct uia);
-	mutex_init(&uia->mutex);
-	uia->sessions = map_new(UIA_MAX_SESSIONS);
-	return uia;
-}
-
-static void session_drop(struct uia *uia, struct uia_session *session)
-{
-	(void)map_remove(uia->sessions, str_c(session->id));
-	if (session->older != NULL)
-		session->older->newer = session->newer;
-	else
-		uia->oldest = session->newer;
-	if (session->newer != NULL)
-		session->newer->older = session->older;
-	else
-		uia->newest = session->older;
-	mem_freep(&session->owner);
-	mem_freep(&session);
-}
-
-void uia_free(struct uia **uia)
-{
-	if (*uia == NULL)
-		return;
-	while ((*uia)->oldest != NULL)
-		session_drop(*uia, (*uia)->oldest);
-	map_free(&(*uia)->sessions, NULL);
-	mutex_release(&(*uia)->mutex);
-	mem_freep(uia);
-}
-
-size_t uia_count(struct uia *uia)
-{
-	mutex_lock(&uia->mutex);
-	size_t count = map_count(uia->sessions);
-	mutex_unlock(&uia->mutex);
-	return count;
-}
-
-static struct uia_session *session_find(
-	struct uia *uia, struct str id, struct str owner, int64_t now_ms)
-{
-	while (uia->oldest != NULL && uia->oldest->expires_ms <= now_ms)
-		session_drop(uia, uia->oldest);
-	struct uia_session *session = map_find(uia->sessions, id);
-	if (session == NULL || !str_eq_c(owner, session->owner))
-		return NULL;
-	return session;
-}
-
-static struct uia_session *session_add(
-	struct uia *uia, struct str id, struct str owner, int64_t now_ms)
-{
-	if (map_count(uia->sessions) >= UIA_MAX_SESSIONS)
-		session_drop(uia, uia->oldest);
-	struct uia_session *session = MEM_NEW(struct uia_session);
-	memcpy(session->id, id.p, SESSION_ID_LENGTH);
-	session->owner = mem_strdup(owner);
-	session->expires_ms = now_ms + UIA_SESSION_MS;
-	session->older = uia->newest;
-	if (uia->newest != NULL)
-		uia->newest->newer = session;
-	else
-		uia->oldest = session;
-	uia->newest = session;
-	if (map_put(uia->sessions, str_c(session->id), session, NULL) != STATUS_OK) {
-		session_drop(uia, session);
-		return NULL;
-	}
-	return session;
-}
 
 static struct str owner_of(struct http_request *request)
 {
@@ -254,33 +162,20 @@ static enum stage_result try_stage(struct http_request *request, struct attempt 
 
 static void load_session(struct http_request *request, struct attempt *attempt)
 {
-	struct uia *uia = api_homeserver(request)->uia;
 	struct str id = json_str(json_get(attempt->auth, "session"));
-	mutex_lock(&uia->mutex);
-	const struct uia_session *session = session_find(uia, id, attempt->owner, clock_mono_ms());
-	if (session != NULL) {
+	if (uia_session_load(api_homeserver(request)->uia, id, attempt->owner, clock_mono_ms(),
+		    &attempt->completed) == STATUS_OK)
 		attempt->session_id = id;
-		attempt->completed = session->completed;
-	}
-	mutex_unlock(&uia->mutex);
 }
 
 /* Keeps the progress, beginning a session when there is none. */
 static void save_session(struct http_request *request, struct attempt *attempt)
 {
 	struct uia *uia = api_homeserver(request)->uia;
-	int64_t now_ms = clock_mono_ms();
-	struct str fresh = secret_token(request->arena, SESSION_ID_LENGTH);
-	mutex_lock(&uia->mutex);
-	struct uia_session *session =
-		session_find(uia, attempt->session_id, attempt->owner, now_ms);
-	if (session == NULL) {
-		attempt->session_id = fresh;
-		session = session_add(uia, fresh, attempt->owner, now_ms);
-	}
-	if (session != NULL)
-		session->completed |= attempt->completed;
-	mutex_unlock(&uia->mutex);
+	if (attempt->session_id.n == 0)
+		attempt->session_id = secret_token(request->arena, UIA_SESSION_ID_LENGTH);
+	uia_session_save(
+		uia, attempt->session_id, attempt->owner, clock_mono_ms(), attempt->completed);
 }
 
 static void write_stages(struct json_writer *w, const struct uia_flow *flow)
@@ -363,14 +258,8 @@ enum uia_result uia_require(struct http_request *request, struct http_reply *rep
 
 void uia_finish(struct http_request *request)
 {
-	struct uia *uia = api_homeserver(request)->uia;
 	struct str id = json_str(json_path(request->json, "auth", "session", NULL));
-	struct str owner = owner_of(request);
-	mutex_lock(&uia->mutex);
-	struct uia_session *session = session_find(uia, id, owner, clock_mono_ms());
-	if (session != NULL)
-		session_drop(uia, session);
-	mutex_unlock(&uia->mutex);
+	uia_session_end(api_homeserver(request)->uia, id, owner_of(request));
 }
 
 enum uia_result uia_require_password(

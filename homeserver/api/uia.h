@@ -2,8 +2,8 @@
 /*
  * User-interactive authentication (specification, "User-Interactive Authentication API"): an
  * operation is done only once the client has gone through the stages of one of its flows. Progress
- * is kept in memory by session id, bounded in number and in time, and belongs to the user and the
- * request line that began it.
+ * is kept by session id (api/uia_sessions.h) and belongs to the user and the request line that
+ * began it.
  */
 #ifndef PARVIS_HOMESERVER_UIA_H
 #define PARVIS_HOMESERVER_UIA_H
@@ -14,18 +14,14 @@
 #include "common/http/server.h"
 #include "homeserver/api/passwords.h"
 
-struct uia;
-
 enum uia_stage {
 	UIA_PASSWORD = 1,	    /* m.login.password of the user who asks */
 	UIA_DUMMY = 2,		    /* m.login.dummy */
 	UIA_REGISTRATION_TOKEN = 4, /* m.login.registration_token */
 };
 
-#define UIA_MAX_STAGES	 3
-#define UIA_MAX_FLOWS	 3
-#define UIA_MAX_SESSIONS 10000
-#define UIA_SESSION_MS	 (15 * 60 * 1000)
+#define UIA_MAX_STAGES 3
+#define UIA_MAX_FLOWS  3
 
 struct uia_flow {
 	enum uia_stage stages[UIA_MAX_STAGES]; /* in order; 0 ends it */
@@ -53,10 +49,5 @@ void uia_finish(struct http_request *request);
 /* The common case: the requester must give their own password. */
 enum uia_result uia_require_password(
 	struct http_request *request, struct http_reply *reply, struct password_turn *turn);
-
-struct uia *uia_new(void);
-void uia_free(struct uia **uia);
-/* Sessions under way, for tests. */
-size_t uia_count(struct uia *uia);
 
 #endif
