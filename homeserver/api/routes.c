@@ -8,6 +8,7 @@ extern const struct http_routes api_account_routes;
 extern const struct http_routes api_capabilities_routes;
 extern const struct http_routes api_cross_signing_routes;
 extern const struct http_routes api_devices_routes;
+extern const struct http_routes api_directory_routes;
 extern const struct http_routes api_filter_routes;
 extern const struct http_routes api_key_signatures_routes;
 extern const struct http_routes api_keys_query_routes;
@@ -17,12 +18,18 @@ extern const struct http_routes api_logout_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_profile_routes;
+extern const struct http_routes api_public_rooms_routes;
 extern const struct http_routes api_pushers_routes;
 extern const struct http_routes api_pushrules_routes;
 extern const struct http_routes api_receipts_routes;
 extern const struct http_routes api_register_routes;
 extern const struct http_routes api_room_keys_keys_routes;
 extern const struct http_routes api_room_keys_routes;
+extern const struct http_routes api_rooms_create_routes;
+extern const struct http_routes api_rooms_membership_routes;
+extern const struct http_routes api_rooms_messages_routes;
+extern const struct http_routes api_rooms_send_routes;
+extern const struct http_routes api_rooms_state_routes;
 extern const struct http_routes api_rtc_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
@@ -40,6 +47,7 @@ static const struct http_routes *const tables[] = {
 	&api_capabilities_routes,
 	&api_cross_signing_routes,
 	&api_devices_routes,
+	&api_directory_routes,
 	&api_filter_routes,
 	&api_key_signatures_routes,
 	&api_keys_query_routes,
@@ -49,12 +57,18 @@ static const struct http_routes *const tables[] = {
 	&api_monitoring_routes,
 	&api_openid_routes,
 	&api_profile_routes,
+	&api_public_rooms_routes,
 	&api_pushers_routes,
 	&api_pushrules_routes,
 	&api_receipts_routes,
 	&api_register_routes,
 	&api_room_keys_keys_routes,
 	&api_room_keys_routes,
+	&api_rooms_create_routes,
+	&api_rooms_membership_routes,
+	&api_rooms_messages_routes,
+	&api_rooms_send_routes,
+	&api_rooms_state_routes,
 	&api_rtc_routes,
 	&api_sync_routes,
 	&api_tags_routes,
