@@ -3,6 +3,8 @@
 
 #include "common/json/json.h"
 #include "common/json/json_writer.h"
+#include "homeserver/appservice/as_delivery.h"
+#include "homeserver/homeserver.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/account_data_store.h"
@@ -28,6 +30,8 @@ enum status receipt_move(struct db_tx *tx, struct str user_id, const struct even
 
 	if (status != STATUS_OK || !moved)
 		return status;
+	if (homeserver_of(tx)->as_delivery != NULL)
+		as_delivery_on_receipt(tx, &receipt);
 	if (str_eq(type, RECEIPT_READ_PRIVATE))
 		stream_touch_user(tx, user_id);
 	else
