@@ -88,6 +88,7 @@ OWNERS = [
     ("libxml/*", ["bridge-mail/message/*"], None),
     ("idn2.h", ["bridge-mail/*"], 1),
     ("libpsl.h", ["bridge-mail/trust/*"], 1),
+    ("pcre2.h", ["homeserver/appservice/*"], 1),
     ("cmocka.h", ["tests/unit/*"], None),
 ]
 
