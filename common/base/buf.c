@@ -104,9 +104,12 @@ void buf_vprintf(struct buf *buf, const char *fmt, va_list args)
 		buf->overflow = true;
 	} else if ((size_t)n < sizeof(small)) {
 		buf_append(buf, str_n(small, (size_t)n));
-	} else if ((end = buf_reserve(buf, (size_t)n)) != NULL) {
-		vsnprintf(end, (size_t)n + 1, fmt, again);
-		buf_commit(buf, (size_t)n);
+	} else {
+		end = buf_reserve(buf, (size_t)n);
+		if (end != NULL) {
+			vsnprintf(end, (size_t)n + 1, fmt, again);
+			buf_commit(buf, (size_t)n);
+		}
 	}
 	va_end(again);
 }

@@ -16,6 +16,8 @@ struct member {
 	const struct json *value;
 };
 
+/* Values were parsed and so are JSON_MAX_DEPTH deep at most: recursion ends.
+ * NOLINTBEGIN(misc-no-recursion) */
 static enum status write_value(const struct json *value, struct buf *out);
 
 static bool integer_of(const struct json *value, int64_t *out)
@@ -77,8 +79,10 @@ static enum status write_object(const struct json *object, const char *const *sk
 	struct json_iter i = json_iter(object);
 	size_t count = 0;
 
-	if (json_count(object) > FEW_MEMBERS)
-		members = many = mem_calloc(json_count(object), sizeof(*many));
+	if (json_count(object) > FEW_MEMBERS) {
+		many = mem_calloc(json_count(object), sizeof(*many));
+		members = many;
+	}
 	while (json_next(&i)) {
 		if (!is_skipped(i.key, skip))
 			members[count++] = (struct member){i.key, i.value};
@@ -103,7 +107,6 @@ static enum status write_array(const struct json *array, struct buf *out)
 	return STATUS_OK;
 }
 
-/* Recursion ends, since every value was parsed and so is JSON_MAX_DEPTH deep at most. */
 static enum status write_value(const struct json *value, struct buf *out)
 {
 	int64_t number;
@@ -178,6 +181,8 @@ bool canonical_ok(const struct json *value)
 	}
 	return true;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* The escape of a byte that cannot stand as it is: '"', '\' and what is below 0x20. */
 static void write_escape(unsigned char byte, struct buf *out)
