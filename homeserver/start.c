@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
@@ -17,6 +18,7 @@
 #include "homeserver/appservice/as_delivery.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/signing.h"
+#include "homeserver/store/account_store.h"
 #include "homeserver/stream/streams.h"
 #include "homeserver/sync/typing.h"
 
@@ -119,6 +121,36 @@ static enum status start_keys(struct homeserver *hs, char why[START_ERROR_MAX])
 		path);
 }
 
+struct sender {
+	const struct appservice *appservice;
+	int64_t now;
+};
+
+static enum status sender_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	const struct sender *sender = arg;
+	const struct account account = {
+		.user_id = sender->appservice->sender,
+		.appservice_id = sender->appservice->id,
+		.created_ts = sender->now,
+	};
+	return account_create(tx, &account);
+}
+
+/* The user that an application service acts as when it names none exists without being registered
+ * (application-service API, "Registration"). */
+static enum status make_senders(struct homeserver *hs, char why[START_ERROR_MAX])
+{
+	for (size_t i = 0; i < appservices_count(hs->appservices); i++) {
+		struct sender sender = {appservices_at(hs->appservices, i), clock_wall_ms()};
+		enum status status = db_write(hs->writer, sender_change, &sender);
+		if (status != STATUS_OK && status != STATUS_EXISTS)
+			return fail(why, status, "the user %.*s could not be saved: %s",
+				STR_FMT(sender.appservice->sender), status_name(status));
+	}
+	return STATUS_OK;
+}
+
 static void observe(
 	struct homeserver *hs, enum status (*on_event)(struct db_tx *tx, const struct event *event))
 {
@@ -196,6 +228,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		status = start_keys(hs, why);
 	if (status == STATUS_OK)
 		status = appservices_load(hs->config, &hs->appservices, why);
+	if (status == STATUS_OK)
+		status = make_senders(hs, why);
 	if (status != STATUS_OK)
 		return status;
 	metrics_gauge_fn(hs->metrics, "parvis_homeserver_db_commits_total",
