@@ -96,6 +96,8 @@ export class Specification {
             if (typeof json?.errcode !== "string" || !/^[A-Z][A-Z0-9_.]*$/i.test(json.errcode))
                 return `${name}: no errcode`;
             if (typeof json.error !== "string" || json.error === "") return `${name}: no error text`;
+            // Without a valid token it never comes to the 401 that the schemas describe.
+            if (status === 401 && /^M_(MISSING|UNKNOWN)_TOKEN$/.test(json.errcode)) return null;
         }
         const validate = operation && this.#validator(operation, status);
         if (validate && json !== undefined && !validate(json)) {
