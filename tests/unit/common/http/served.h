@@ -101,10 +101,10 @@ static inline void gate_await(struct gate *gate, unsigned waiting)
 	mutex_unlock(&gate->lock);
 }
 
-static inline void gate_open(struct gate *gate)
+static inline void gate_set(struct gate *gate, bool open)
 {
 	mutex_lock(&gate->lock);
-	gate->open = true;
+	gate->open = open;
 	pthread_cond_broadcast(&gate->changed);
 	mutex_unlock(&gate->lock);
 }

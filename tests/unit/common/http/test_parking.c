@@ -30,6 +30,22 @@ static void leave_ticket(struct http_ticket ticket)
 	mutex_unlock(&seen.lock);
 }
 
+static struct http_ticket ticket_at(size_t i)
+{
+	mutex_lock(&seen.lock);
+	assert_true(i < seen.count);
+	struct http_ticket ticket = seen.tickets[i];
+	mutex_unlock(&seen.lock);
+	return ticket;
+}
+
+static void forget_tickets(void)
+{
+	mutex_lock(&seen.lock);
+	seen.count = 0;
+	mutex_unlock(&seen.lock);
+}
+
 /* Waits for news, until ?ms= are over. */
 static enum http_outcome wait_for_news(struct http_request *request, struct http_reply *reply)
 {
@@ -124,13 +140,13 @@ static void a_wake_after_the_park_runs_the_handler_again(void **state)
 	struct peer peer = peer_connect(served.port);
 	for (int i = 0; i < 50; i++) {
 		atomic_store(&seen.news, false);
-		seen.count = 0;
+		forget_tickets();
 		peer_send(&peer, GET("/wait"));
 		served_await(&served, PARKED, 1);
 		/* A wake without news parks it again. */
-		http_wake(served.server, seen.tickets[0]);
+		http_wake(served.server, ticket_at(0));
 		atomic_store(&seen.news, true);
-		http_wake(served.server, seen.tickets[0]);
+		http_wake(served.server, ticket_at(0));
 		assert_string_equal(peer_answer(&peer).body, "news");
 		assert_int_equal(served_metric(&served, PARKED), 0);
 	}
@@ -166,11 +182,11 @@ static void tickets_of_the_past_are_ignored(void **state)
 	struct peer peer = peer_connect(served.port);
 	peer_send(&peer, GET("/wait?ms=400"));
 	assert_string_equal(peer_answer(&peer).body, "nothing");
-	struct http_ticket old = seen.tickets[0];
+	struct http_ticket old = ticket_at(0);
 	peer_send(&peer, GET("/wait?ms=600000"));
 	served_await(&served, PARKED, 1);
-	assert_int_equal(seen.tickets[1].slot, old.slot);
-	assert_int_not_equal(seen.tickets[1].generation, old.generation);
+	assert_int_equal(ticket_at(1).slot, old.slot);
+	assert_int_not_equal(ticket_at(1).generation, old.generation);
 	http_wake(served.server, old);
 	http_wake(served.server, (struct http_ticket){0, 0});
 	http_wake(served.server, (struct http_ticket){UINT32_MAX, 1});
@@ -194,8 +210,8 @@ static void a_peer_that_went_away_is_noticed(void **state)
 	served_await(&served, CONNECTIONS, 1);
 	assert_int_equal(atomic_load(&seen.runs), 2);
 	atomic_store(&seen.news, true);
-	http_wake(served.server, seen.tickets[0]);
-	http_wake(served.server, seen.tickets[1]);
+	http_wake(served.server, ticket_at(0));
+	http_wake(served.server, ticket_at(1));
 	assert_string_equal(peer_answer(&stays).body, "news");
 	assert_int_equal(atomic_load(&seen.runs), 3);
 	peer_close(&stays);
@@ -276,8 +292,8 @@ static void many_at_once(void **state)
 	/* Others are served meanwhile. */
 	assert_int_equal(ask(served.port, GET("/nowhere")).status, 404);
 	atomic_store(&seen.news, true);
-	for (size_t i = 0; i < seen.count; i++)
-		http_wake(served.server, seen.tickets[i]);
+	for (size_t i = 0; i < MANY; i++)
+		http_wake(served.server, ticket_at(i));
 	for (size_t i = 0; i < MANY; i++)
 		assert_string_equal(peer_answer(&peers[i]).body, "news");
 	for (size_t i = 0; i < MANY; i++)

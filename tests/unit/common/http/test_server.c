@@ -612,7 +612,7 @@ static void a_full_queue_says_so(void **state)
 	answer = peer_answer(refused);
 	assert_int_equal(answer.status, 503);
 	assert_string_equal(answer_header(&answer, "Retry-After"), "1");
-	gate_open(&gate);
+	gate_set(&gate, true);
 	assert_int_equal(peer_answer(&first).status, 200);
 	assert_int_equal(peer_answer(&second).status, 200);
 	peer_send(&third, GET("/show"));
