@@ -5,6 +5,7 @@
 
 extern const struct http_routes api_account_data_routes;
 extern const struct http_routes api_account_routes;
+extern const struct http_routes api_appservice_routes;
 extern const struct http_routes api_capabilities_routes;
 extern const struct http_routes api_cross_signing_routes;
 extern const struct http_routes api_devices_routes;
@@ -44,6 +45,7 @@ extern const struct http_routes api_well_known_routes;
 static const struct http_routes *const tables[] = {
 	&api_account_data_routes,
 	&api_account_routes,
+	&api_appservice_routes,
 	&api_capabilities_routes,
 	&api_cross_signing_routes,
 	&api_devices_routes,
