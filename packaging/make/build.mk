@@ -119,4 +119,5 @@ $(foreach t,$(unit_tests),$(eval $(call link_rule,$(t),tests/unit/$(t:$(B)/test/
 $(foreach t,$(fuzz_targets),$(eval $(call link_rule,$(t),tests/fuzz/$(t:$(B)/fuzz/%=%),$(call program_of,$(t:$(B)/fuzz/%=%)),-fsanitize=fuzzer)))
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+.PHONY: FORCE
 FORCE:

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Positions and read receipts.
 
--- One row: the position of the last row that a sync may tell, and the last one ever reserved.
+-- One row: the position of the last row that a sync may tell, and the last one ever reserved. It
+-- begins at 1: a token of 0 would ask for everything.
 CREATE TABLE stream_position (
 	id INTEGER PRIMARY KEY CHECK (id = 1),
 	position INTEGER NOT NULL,
 	reserved INTEGER NOT NULL CHECK (reserved >= position)
 ) STRICT;
-INSERT INTO stream_position (id, position, reserved) VALUES (1, 0, 0);
+INSERT INTO stream_position (id, position, reserved) VALUES (1, 1, 1);
 
 -- The newest receipt of a user in a room, one for each kind and thread. thread_id is '' for an
 -- unthreaded receipt, 'main' for the main timeline, else the event id of a thread's root.
