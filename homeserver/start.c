@@ -210,6 +210,7 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		return fail(why, status, "cannot listen on %s port %u: %s", config->listen_address,
 			config->port, status_name(status));
 	streams_set_http(hs->streams, hs->http);
+	passwords_set_http(hs->passwords, hs->http);
 	return STATUS_OK;
 }
 

@@ -14,6 +14,7 @@
 
 struct passwords {
 	struct mutex mutex;
+	struct http_server *http;
 	unsigned free;
 	struct http_ticket queue[QUEUE];
 	size_t head, count;
@@ -37,6 +38,13 @@ void passwords_free(struct passwords **passwords)
 	mutex_release(&(*passwords)->mutex);
 	mem_freep(&(*passwords)->decoy);
 	mem_freep(passwords);
+}
+
+void passwords_set_http(struct passwords *passwords, struct http_server *http)
+{
+	mutex_lock(&passwords->mutex);
+	passwords->http = http;
+	mutex_unlock(&passwords->mutex);
 }
 
 static struct homeserver *homeserver_of_turn(const struct password_turn *turn)
@@ -67,22 +75,21 @@ void password_turn_end(struct password_turn *turn)
 {
 	if (!turn->held)
 		return;
-	struct homeserver *hs = homeserver_of_turn(turn);
-	struct passwords *passwords = hs->passwords;
+	struct passwords *passwords = homeserver_of_turn(turn)->passwords;
+	struct http_server *http = NULL;
 	struct http_ticket next = {0, 0};
-	bool wake = false;
 	mutex_lock(&passwords->mutex);
 	passwords->free++;
 	if (passwords->count > 0) {
 		next = passwords->queue[passwords->head];
 		passwords->head = (passwords->head + 1) % QUEUE;
 		passwords->count--;
-		wake = true;
+		http = passwords->http;
 	}
 	mutex_unlock(&passwords->mutex);
 	turn->held = false;
-	if (wake && hs->http != NULL)
-		http_wake(hs->http, next);
+	if (http != NULL)
+		http_wake(http, next);
 }
 
 bool password_check(struct password_turn *turn, struct str encoded, struct str password)

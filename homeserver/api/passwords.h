@@ -21,6 +21,8 @@ struct passwords;
 
 struct passwords *passwords_new(unsigned at_once);
 void passwords_free(struct passwords **passwords);
+/* Those who wait are woken through this server; set once it runs. */
+void passwords_set_http(struct passwords *passwords, struct http_server *http);
 
 struct password_turn {
 	struct http_request *request;

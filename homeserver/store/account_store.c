@@ -7,7 +7,6 @@
 DB_SQL(sql_account_find, "SELECT password, appservice_id, created_ts, is_admin, deactivated "
 			 "FROM users WHERE user_id = ?1");
 DB_SQL(sql_account_exists, "SELECT 1 FROM users WHERE user_id = ?1 AND deactivated = 0");
-DB_SQL(sql_account_count, "SELECT count(*) FROM users WHERE deactivated = 0");
 DB_SQL(sql_account_insert, "INSERT INTO users (user_id, password, appservice_id, is_admin, "
 			   "created_ts) VALUES (?1, ?2, ?3, ?4, ?5)");
 DB_SQL(sql_account_set_password, "UPDATE users SET password = ?2 WHERE user_id = ?1");
@@ -47,15 +46,6 @@ enum status account_exists(struct db *db, struct str user_id)
 	DB_QUERY(q, db, &sql_account_exists);
 	db_bind_str(q, 1, user_id);
 	return db_first(q);
-}
-
-enum status account_count(struct db *db, int64_t *out)
-{
-	DB_QUERY(q, db, &sql_account_count);
-	enum status status = db_first(q);
-	if (status == STATUS_OK)
-		*out = db_col_int(q, 0);
-	return status;
 }
 
 static struct str localpart_of(struct str user_id)

@@ -26,7 +26,6 @@ MUST_CHECK enum status account_find(
 	struct db *db, struct arena *arena, struct str user_id, struct account *out);
 /* STATUS_OK when the user exists and is not deactivated, else STATUS_NOT_FOUND. */
 MUST_CHECK enum status account_exists(struct db *db, struct str user_id);
-MUST_CHECK enum status account_count(struct db *db, int64_t *out);
 
 /* STATUS_EXISTS when the name is or was taken. The displayname starts as the localpart. */
 MUST_CHECK enum status account_create(struct db_tx *tx, const struct account *account)
