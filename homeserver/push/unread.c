@@ -7,6 +7,7 @@
 #include "common/matrix/ids.h"
 #include "homeserver/homeserver.h"
 #include "homeserver/push/push_rules.h"
+#include "homeserver/room/event_thread.h"
 #include "homeserver/room/power.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/account_store.h"
@@ -18,8 +19,6 @@
 /* Users whose rules are kept at hand; past this all are forgotten and looked up again. */
 #define READERS_MAX   20000
 #define OWN_RULES_MAX 1000
-/* Relations followed to find the thread of an event: the specification's advice. */
-#define THREAD_HOPS_MAX 3
 
 /* What is known of one user. */
 struct reader {
@@ -160,30 +159,6 @@ static struct str display_name(struct condition_event *event, struct str user_id
 	return member == NULL ? STR_EMPTY : json_str(json_get(member->content, "displayname"));
 }
 
-/* The root of the thread that the event belongs to; empty for the main timeline. */
-MUST_CHECK static enum status find_thread(
-	struct db_tx *tx, const struct event *event, struct str *root_out)
-{
-	const struct event *at = event;
-	*root_out = STR("");
-	for (int hop = 0; hop < THREAD_HOPS_MAX; hop++) {
-		const struct json *relation = json_get(at->content, "m.relates_to");
-		struct str target = json_str(json_get(relation, "event_id"));
-		if (target.p == NULL)
-			return STATUS_OK;
-		if (str_eq(json_str(json_get(relation, "rel_type")), STR("m.thread"))) {
-			*root_out = target;
-			return STATUS_OK;
-		}
-		struct event *next;
-		enum status status = room_event_find(tx->db, tx->arena, target, &next);
-		if (status != STATUS_OK)
-			return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-		at = next;
-	}
-	return STATUS_OK;
-}
-
 /* The user's own membership: a stay that begins or ends leaves nothing unread. */
 MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *event)
 {
@@ -219,7 +194,7 @@ MUST_CHECK static enum status count_for(
 		.position = around->event->position,
 		.highlight = rule->highlight,
 		.actions = rule->actions};
-	status = find_thread(tx, around->event, &row.thread_id);
+	status = event_thread(tx->db, tx->arena, around->event, &row.thread_id);
 	return status == STATUS_OK ? push_store_unread_add(tx, &row) : status;
 }
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push rules, pushers, and unread counts."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import harness  # noqa: E402
+from harness import quote  # noqa: E402
+
+V3 = "/_matrix/client/v3"
+RULES = V3 + "/pushrules/"
+GLOBAL = RULES + "global/"
+
+
+def rule(kind, rule_id, tail=""):
+    return f"{GLOBAL}{kind}/{quote(rule_id)}{tail}"
+
+
+class Rules(harness.Case):
+    def names(self, client, kind):
+        return [r["rule_id"] for r in self.assert_ok(client.get(GLOBAL))[kind]]
+
+    def test_default_rules(self):
+        user = self.parvis.register("defaults")
+        rules = self.assert_ok(user.get(RULES))["global"]
+        self.assertEqual(self.assert_ok(user.get(GLOBAL)), rules)
+        self.assertEqual(self.names(user, "override"), [
+            ".m.rule.master", ".m.rule.suppress_notices", ".m.rule.invite_for_me",
+            ".m.rule.member_event", ".m.rule.is_user_mention", ".m.rule.is_room_mention",
+            ".m.rule.tombstone", ".m.rule.reaction", ".m.rule.room.server_acl",
+            ".m.rule.suppress_edits"])
+        self.assertEqual(self.names(user, "underride"), [
+            ".m.rule.call", ".m.rule.encrypted_room_one_to_one", ".m.rule.room_one_to_one",
+            ".m.rule.message", ".m.rule.encrypted"])
+        self.assertFalse(rules["override"][0]["enabled"])
+        invite = self.assert_ok(user.get(rule("override", ".m.rule.invite_for_me")))
+        self.assertEqual(invite["conditions"][2]["pattern"], user.user_id)
+        mention = self.assert_ok(user.get(rule("override", ".m.rule.is_user_mention")))
+        self.assertEqual(mention["conditions"], [{
+            "kind": "event_property_contains", "key": "content.m\\.mentions.user_ids",
+            "value": user.user_id}])
+
+    def test_own_rules_and_their_order(self):
+        user = self.parvis.register("orders")
+        for name, place in [("a", ""), ("b", ""), ("c", "?after=b"), ("d", "?before=a"),
+                            ("b", "?after=a"), ("c", "")]:
+            body = {"actions": ["notify"], "conditions": []}
+            self.assert_ok(user.put(rule("override", name) + place, body))
+        self.assertEqual(self.names(user, "override")[:6],
+                         [".m.rule.master", "c", "d", "a", "b", ".m.rule.suppress_notices"])
+        self.assert_ok(user.delete(rule("override", "a")))
+        self.assertEqual(self.names(user, "override")[1:4], ["c", "d", "b"])
+        self.assert_refused(user.get(rule("override", "a")), 404, "M_NOT_FOUND")
+        self.assert_refused(user.delete(rule("override", "a")), 404, "M_NOT_FOUND")
+
+    def test_enabled_and_actions(self):
+        user = self.parvis.register("switches")
+        master = rule("override", ".m.rule.master")
+        self.assert_ok(user.put(master + "/enabled", {"enabled": True}))
+        self.assertEqual(self.assert_ok(user.get(master + "/enabled")), {"enabled": True})
+        message = rule("underride", ".m.rule.message")
+        tweak = {"set_tweak": "sound", "value": "default"}
+        self.assert_ok(user.put(message + "/actions",
+                                {"actions": ["notify", "dont_notify", tweak]}))
+        self.assertEqual(self.assert_ok(user.get(message + "/actions")),
+                         {"actions": ["notify", tweak]})
+        body = {"actions": ["notify"], "pattern": "gâteau"}
+        self.assert_ok(user.put(rule("content", "cake"), body))
+        self.assertEqual(self.assert_ok(user.get(rule("content", "cake"))), {
+            **body, "rule_id": "cake", "enabled": True, "default": False})
+        self.assert_ok(user.put(rule("content", "cake", "/enabled"), {"enabled": False}))
+        self.assert_ok(user.put(rule("content", "cake"), {**body, "pattern": "tarte"}))
+        self.assertFalse(self.assert_ok(user.get(rule("content", "cake")))["enabled"])
+
+    def test_refusals(self):
+        user = self.parvis.register("refusals")
+        good = {"actions": ["notify"]}
+        for path, body, errcode in [
+                (rule("override", ".mine"), good, "M_INVALID_PARAM"),
+                (rule("override", "a/b"), good, "M_INVALID_PARAM"),
+                (rule("override", "a\\b"), good, "M_INVALID_PARAM"),
+                (rule("nokind", "a"), good, "M_INVALID_PARAM"),
+                (rule("override", "a") + "?before=zzz", good, "M_UNKNOWN"),
+                (rule("override", "a") + "?after=.m.rule.master", good, "M_UNKNOWN"),
+                (rule("override", "a"), {}, "M_MISSING_PARAM"),
+                (rule("override", "a"), {"actions": [3]}, "M_INVALID_PARAM"),
+                (rule("override", "a"), {**good, "conditions": [{}]}, "M_INVALID_PARAM"),
+                (rule("content", "a"), good, "M_INVALID_PARAM")]:
+            self.assert_refused(user.put(path, body), 400, errcode)
+        self.assert_refused(user.put(rule("override", "none", "/enabled"), {"enabled": True}),
+                            404, "M_NOT_FOUND")
+        self.assert_refused(user.delete(rule("override", ".m.rule.master")),
+                            400, "M_INVALID_PARAM")
+
+
+class Pushers(harness.Case):
+    pusher = {
+        "pushkey": "key", "kind": "http", "app_id": "example.app", "app_display_name": "App",
+        "device_display_name": "Phone", "lang": "fr",
+        "data": {"url": "https://push.example/_matrix/push/v1/notify", "format": "event_id_only"},
+    }
+
+    def pushers(self, client):
+        return self.assert_ok(client.get(V3 + "/pushers"))["pushers"]
+
+    def put(self, client, **more):
+        return client.post(V3 + "/pushers/set", {**self.pusher, **more})
+
+    def test_set_change_delete(self):
+        user, other = self.parvis.register("owner"), self.parvis.register("other")
+        self.assertEqual(self.pushers(user), [])
+        self.assert_ok(self.put(user))
+        self.assertEqual(self.pushers(user), [self.pusher])
+        self.assert_ok(self.put(user, lang="en", profile_tag="x"))
+        self.assertEqual(self.pushers(user), [{**self.pusher, "lang": "en", "profile_tag": "x"}])
+        self.assert_ok(self.put(other, append=True))
+        self.assertEqual(len(self.pushers(user)), 1)
+        self.assert_ok(self.put(other))
+        self.assertEqual(self.pushers(user), [])
+        gone = {"app_id": "example.app", "pushkey": "key", "kind": None}
+        self.assert_ok(other.post(V3 + "/pushers/set", gone))
+        self.assertEqual(self.pushers(other), [])
+
+    def test_refusals(self):
+        user = self.parvis.register("refused")
+        path = V3 + "/pushers/set"
+        without = {k: v for k, v in self.pusher.items() if k != "lang"}
+        self.assert_refused(user.post(path, without), 400, "M_MISSING_PARAM")
+        self.assert_refused(user.post(path, {"app_id": "a", "pushkey": "b"}),
+                            400, "M_MISSING_PARAM")
+        self.assert_refused(self.put(user, data={}), 400, "M_MISSING_PARAM")
+        for url in ["http://push.example/_matrix/push/v1/notify", "https://push.example/x", 3]:
+            self.assert_refused(self.put(user, data={"url": url}), 400, "M_INVALID_PARAM")
+        self.assert_refused(self.put(user, pushkey="x" * 513), 400, "M_INVALID_PARAM")
+
+    def test_goes_with_its_device(self):
+        user = self.parvis.register("mobile")
+        self.assert_ok(self.put(user))
+        self.assert_ok(user.post(V3 + "/logout"))
+        self.assertEqual(self.pushers(self.parvis.login("mobile")), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
