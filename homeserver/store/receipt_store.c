@@ -5,7 +5,8 @@ DB_SQL(sql_receipt_list,
 	"SELECT user_id, type, thread_id, event_id, event_position, ts, position FROM receipts"
 	" WHERE room_id = ?1 AND position > ?3 AND (type = 'm.read' OR user_id = ?2)"
 	" ORDER BY position");
-DB_SQL(sql_receipt_rooms, "SELECT DISTINCT room_id FROM receipts WHERE position > ?1");
+DB_SQL(sql_receipt_rooms, "SELECT DISTINCT room_id FROM receipts INDEXED BY receipts_by_position "
+			  "WHERE position > ?1");
 DB_SQL(sql_receipt_put,
 	"INSERT INTO receipts"
 	" (room_id, user_id, type, thread_id, event_id, event_position, ts, position)"
