@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -34,7 +35,7 @@ static enum status make_account(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 static int set_up(void **state)
 {
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->path, "/tmp/parvis-tokens-XXXXXX");
+	snprintf(f->path, sizeof(f->path), "/tmp/parvis-tokens-XXXXXX");
 	int fd = mkstemp(f->path);
 	assert_true(fd >= 0);
 	close(fd);
