@@ -19,16 +19,10 @@ static enum status create_change(struct db_tx *tx, void *arg) REQUIRES(on_writer
 	return account_create(tx, arg);
 }
 
-/* The first line of the file, without its end. */
-static enum status read_password(const char *path, char *line, size_t size, struct str *out)
+/* The first line, without its end. */
+static enum status read_line(FILE *file, char *line, size_t size, struct str *out)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	if (file == NULL)
-		return STATUS_IO;
-	const char *got = fgets(line, (int)size, file);
-	if (file != stdin)
-		(void)fclose(file);
-	if (got == NULL)
+	if (fgets(line, (int)size, file) == NULL)
 		return STATUS_IO;
 	*out = str_c(line);
 	while (out->n > 0 && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
@@ -36,6 +30,18 @@ static enum status read_password(const char *path, char *line, size_t size, stru
 	if (out->n == 0)
 		return STATUS_INVALID;
 	return out->n > PASSWORD_MAX_BYTES ? STATUS_TOO_LARGE : STATUS_OK;
+}
+
+static enum status read_password(const char *path, char *line, size_t size, struct str *out)
+{
+	if (strcmp(path, "-") == 0)
+		return read_line(stdin, line, size, out);
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return STATUS_IO;
+	enum status status = read_line(file, line, size, out);
+	(void)fclose(file);
+	return status;
 }
 
 static enum status user_id_of(

@@ -4,7 +4,7 @@
 #include "homeserver/api/api.h"
 #include "homeserver/store/account_store.h"
 
-#define METRICS_MAX_BYTES (4u * 1024 * 1024)
+#define METRICS_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 /* Well means that the database answers. */
 static enum http_outcome health_get(struct http_request *request, struct http_reply *reply)

@@ -20,8 +20,8 @@ struct account_data_list {
 	size_t count;
 };
 
-#define ACCOUNT_DATA_MAX_BYTES (256u * 1024) /* of one content */
-#define ACCOUNT_DATA_MAX_ROWS  20000	     /* of one user */
+#define ACCOUNT_DATA_MAX_BYTES ((size_t)256 * 1024) /* of one content */
+#define ACCOUNT_DATA_MAX_ROWS  20000		    /* of one user */
 
 /* room_id empty for global data. STATUS_NOT_FOUND when never set. */
 MUST_CHECK enum status account_data_get(struct db *db, struct arena *arena, struct str user_id,
