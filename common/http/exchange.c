@@ -280,6 +280,8 @@ static bool find_route(struct http_internal *x, const char *method_name, bool *r
 	x->request.param_count = match.param_count;
 	memcpy(x->request.params, match.params, sizeof(match.params));
 	x->body_max = match.route->body_max == 0 ? HTTP_BODY_DEFAULT : match.route->body_max;
+	if (match.route->body == BODY_FILE && x->server->config.upload_max != 0)
+		x->body_max = x->server->config.upload_max;
 	*refused_out = false;
 	return true;
 }
@@ -377,7 +379,7 @@ static bool on_body(struct http_internal *x, const char *bytes, size_t *n)
 
 static bool on_end(struct http_internal *x)
 {
-	if (x->request.route->body == BODY_BYTES)
+	if (x->request.route->body != BODY_NONE && x->request.route->body != BODY_FILE)
 		x->request.body = buf_str(&x->body);
 	hand_over(x, PHASE_RUN, JOB_RUN);
 	return true;

@@ -30,10 +30,10 @@
 #include "common/http/server.h"
 #include "common/http/target.h"
 
-#define HTTP_HEADERS_MAX (8 * 1024)    /* request line and headers together */
-#define HTTP_SLOW_RATE	 4	       /* bytes a millisecond that a slow peer must manage */
-#define HTTP_SPOOL_BYTES (256u * 1024) /* of an upload, before a worker writes them out */
-#define HTTP_DISCARD_MAX (256 * 1024)  /* of a refused body: read for the sake of the answer */
+#define HTTP_HEADERS_MAX (8 * 1024)	      /* request line and headers together */
+#define HTTP_SLOW_RATE	 4		      /* bytes a millisecond that a slow peer must manage */
+#define HTTP_SPOOL_BYTES ((size_t)256 * 1024) /* of an upload, before a worker writes them out */
+#define HTTP_DISCARD_MAX (256 * 1024) /* of a refused body: read for the sake of the answer */
 #define HTTP_LINGER_MAX	 (4 * 1024 * 1024)
 
 struct MHD_Connection;

@@ -101,7 +101,7 @@ static void settle(struct http_reply *reply)
 		log_error("a handler answered with status %d", reply->status);
 		http_error(reply, 500, "M_UNKNOWN", "Internal error");
 	} else if (buf_status(&reply->body) != STATUS_OK) {
-		log_error("a reply passed %u bytes", HTTP_REPLY_MAX);
+		log_error("a reply passed %zu bytes", HTTP_REPLY_MAX);
 		http_error(reply, 500, "M_UNKNOWN", "The answer is too large");
 	} else if (reply->json.depth != 0) {
 		log_error("a handler left its JSON unfinished");

@@ -11,7 +11,7 @@
 #include "common/base/str.h"
 #include "common/json/json_writer.h"
 
-#define HTTP_REPLY_MAX	       (256u * 1024 * 1024)
+#define HTTP_REPLY_MAX	       ((size_t)256 * 1024 * 1024)
 #define HTTP_REPLY_MAX_HEADERS 16
 
 enum http_outcome {

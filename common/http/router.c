@@ -49,6 +49,7 @@ static struct node *node_new(void)
 	return node;
 }
 
+/* As deep as the rows of the tables. NOLINTNEXTLINE(misc-no-recursion) */
 static void node_free(struct node *node)
 {
 	if (node == NULL)
@@ -112,7 +113,8 @@ static enum status set_row(struct router *router, size_t *place, size_t row)
 
 static enum status insert(struct router *router, struct node *node, struct str rest, size_t row);
 
-/* One segment of a row's path, then the rest of it below. */
+/* One segment of a row's path, then the rest of it below: HTTP_MAX_SEGMENTS deep.
+ * NOLINTBEGIN(misc-no-recursion) */
 static enum status insert_segment(
 	struct router *router, struct node *node, struct str segment, struct str rest, size_t row)
 {
@@ -144,6 +146,8 @@ static enum status insert(struct router *router, struct node *node, struct str r
 		return set_row(router, &node->rows[router->rows[row]->method], row);
 	return insert_segment(router, node, segment, rest, row);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static enum status check_row(const struct http_route *route)
 {
@@ -228,7 +232,8 @@ static bool take(struct search *s, const size_t rows[HTTP_METHODS])
 	return false;
 }
 
-/* Depth is bounded by HTTP_MAX_SEGMENTS, and width by the tables: literal, parameter, tail. */
+/* Depth is bounded by HTTP_MAX_SEGMENTS, and width by the tables: literal, parameter, tail.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool descend(struct search *s, const struct node *node, size_t i)
 {
 	const struct http_target *target = s->target;

@@ -36,7 +36,7 @@ enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_PATCH };
 
 enum http_body {
 	BODY_NONE,	    /* a body is read up to the cap and ignored */
-	BODY_JSON,	    /* must be a JSON object; parsed into request->json */
+	BODY_JSON,	    /* must be a JSON object; parsed into request->json, text in ->body */
 	BODY_JSON_OPTIONAL, /* empty counts as {} */
 	BODY_BYTES,	    /* request->body as it came */
 	BODY_FILE, /* streamed to an unlinked temporary file: request->body_fd, for uploads */
@@ -49,7 +49,8 @@ typedef enum http_outcome (*http_handler)(struct http_request *request, struct h
  * ("{room}", one decoded segment, never empty) or, last only, a tail ("{path*}", the rest with its
  * slashes, decoded, perhaps empty). Literal segments win over parameters, which win over a tail.
  * A trailing slash is a segment of its own and must be written to match. `auth` and `limit` are
- * the program's own enums, handed to its admit().
+ * the program's own enums, handed to its admit(). The members stand in the order in which a row is
+ * read, not in that of their sizes. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
  */
 struct http_route {
 	enum http_method method;
@@ -135,6 +136,8 @@ struct http_server_config {
 	/* Where BODY_FILE puts its files, on the file system where they will stay: they are made
 	 * with O_TMPFILE, so that linkat(2) can give them a name. NULL: "/tmp". */
 	const char *upload_dir;
+	/* Bytes that a BODY_FILE row takes; 0: as the row says. */
+	size_t upload_max;
 	/* Requests that wait for a worker before new ones are answered 503; 0: 4096. */
 	unsigned queue_max;
 	/* From the end of its headers a request's body has this long to arrive, plus a second for

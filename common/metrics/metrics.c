@@ -11,6 +11,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/clock.h"
+#include "common/base/fs.h"
 #include "common/base/map.h"
 #include "common/base/mem.h"
 #include "common/base/thread.h"
@@ -256,18 +257,20 @@ static void render_family(struct buf *out, const struct family *family)
 	}
 }
 
-/* Second field of /proc/self/statm: pages resident. */
-static long resident_pages(void)
+/* The second field of /proc/self/statm is in pages. */
+static int64_t resident_bytes(void)
 {
-	long total = 0;
-	long resident = 0;
-	FILE *statm = fopen("/proc/self/statm", "re");
-	if (statm == NULL)
+	BUF_SCOPE(statm, 256);
+	struct str total;
+	struct str resident;
+	int64_t pages = 0;
+	if (fs_read_file("/proc/self/statm", &statm) != STATUS_OK)
 		return 0;
-	if (fscanf(statm, "%ld %ld", &total, &resident) != 2)
-		resident = 0;
-	fclose(statm);
-	return resident;
+	struct str rest = buf_str(&statm);
+	if (!str_cut(&rest, ' ', &total) || !str_cut(&rest, ' ', &resident) ||
+		str_to_i64(resident, &pages) != STATUS_OK)
+		return 0;
+	return pages * sysconf(_SC_PAGESIZE);
 }
 
 static long open_fds(void)
@@ -286,8 +289,7 @@ static void render_process(const struct metrics *m, struct buf *out)
 {
 	render_head(
 		out, "process_resident_memory_bytes", "Resident memory size in bytes.", "gauge");
-	buf_printf(out, "process_resident_memory_bytes %ld\n",
-		resident_pages() * sysconf(_SC_PAGESIZE));
+	buf_printf(out, "process_resident_memory_bytes %lld\n", (long long)resident_bytes());
 	render_head(out, "process_open_fds", "Number of open file descriptors.", "gauge");
 	buf_printf(out, "process_open_fds %ld\n", open_fds());
 	render_head(out, "process_start_time_seconds",

@@ -49,17 +49,17 @@ static inline void served_end(struct served *served)
 }
 
 /* The value of a series on the metrics page; -1 when it is not there. */
-static inline long served_metric(struct served *served, const char *series)
+static inline int64_t served_metric(struct served *served, const char *series)
 {
 	BUF_SCOPE(page, 1u << 20);
 	metrics_render(served->metrics, &page);
 	BUF_SCOPE(line, 1024);
 	buf_printf(&line, "\n%s ", series);
 	ptrdiff_t at = str_find(buf_str(&page), buf_str(&line));
-	return at < 0 ? -1 : atol(page.p + at + line.n);
+	return at < 0 ? -1 : leading_number(page.p + at + line.n);
 }
 
-static inline void served_await(struct served *served, const char *series, long value)
+static inline void served_await(struct served *served, const char *series, int64_t value)
 {
 	while (served_metric(served, series) != value)
 		sched_yield();

@@ -255,20 +255,6 @@ static void stopping_answers_what_is_parked(void **state)
 	peer_close(&idle);
 }
 
-static long resident_kb(void)
-{
-	long kb = 0;
-	char line[256];
-	FILE *status = fopen("/proc/self/status", "re");
-
-	assert_non_null(status);
-	while (fgets(line, sizeof(line), status) != NULL)
-		if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-			break;
-	fclose(status);
-	return kb;
-}
-
 static void many_at_once(void **state)
 {
 	struct rlimit files;
@@ -284,11 +270,12 @@ static void many_at_once(void **state)
 	for (size_t i = 0; i < MANY; i++)
 		peers[i] = peer_connect(served.port);
 	served_await(&served, CONNECTIONS, MANY);
-	long before = resident_kb();
+	int64_t before = served_metric(&served, "process_resident_memory_bytes");
 	for (size_t i = 0; i < MANY; i++)
 		peer_send(&peers[i], GET("/wait"));
 	served_await(&served, PARKED, MANY);
-	print_message("# %d parked: %.1f kB each\n", MANY, (double)(resident_kb() - before) / MANY);
+	int64_t after = served_metric(&served, "process_resident_memory_bytes");
+	print_message("# %d parked: %.1f kB each\n", MANY, (double)(after - before) / 1024 / MANY);
 	/* Others are served meanwhile. */
 	assert_int_equal(ask(served.port, GET("/nowhere")).status, 404);
 	atomic_store(&seen.news, true);
