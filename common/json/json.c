@@ -104,7 +104,6 @@ const struct json *json_at(const struct json *array, size_t index)
 /* jansson's iterators ask for a writable object, though they only read. */
 static json_t *writable(const struct json *value)
 {
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the way around const that is no warning */
 	return (json_t *)(uintptr_t)value;
 }
 
