@@ -196,6 +196,7 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		.worker_end = worker_end,
 		.metrics = hs->metrics,
 		.upload_dir = running->uploads,
+		.upload_max = (size_t)config->media_max_bytes,
 	};
 	enum status status = http_server_start(&server, &hs->http);
 	if (status == STATUS_EXISTS)
@@ -214,10 +215,32 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 	return STATUS_OK;
 }
 
-static double commits_of_writer(void *context)
+static double commits(void *context)
 {
 	const struct homeserver *hs = context;
 	return (double)db_writer_stats(hs->writer).commits;
+}
+
+static double changes(void *context)
+{
+	const struct homeserver *hs = context;
+	return (double)db_writer_stats(hs->writer).changes;
+}
+
+static double syncs_waiting(void *context)
+{
+	const struct homeserver *hs = context;
+	return (double)stream_waiting(hs->streams);
+}
+
+static void add_metrics(struct homeserver *hs)
+{
+	metrics_gauge_fn(hs->metrics, "parvis_homeserver_db_commits",
+		"Durable commits since the start", commits, hs);
+	metrics_gauge_fn(hs->metrics, "parvis_homeserver_db_changes", "Changes in those commits",
+		changes, hs);
+	metrics_gauge_fn(hs->metrics, "parvis_homeserver_syncs_waiting",
+		"Long polls that wait for news", syncs_waiting, hs);
 }
 
 static enum status start_parts(struct running *running, char why[START_ERROR_MAX])
@@ -233,8 +256,7 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		status = make_senders(hs, why);
 	if (status != STATUS_OK)
 		return status;
-	metrics_gauge_fn(hs->metrics, "parvis_homeserver_db_commits_total",
-		"Durable commits of the writer", commits_of_writer, hs);
+	add_metrics(hs);
 	hs->typing = typing_new(stream_current(hs->streams));
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);

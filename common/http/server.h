@@ -102,7 +102,8 @@ struct str http_header(struct http_request *request, const char *name);
  * checks once more, sets park_until_ms and returns HTTP_PARK; the connection is then suspended
  * and holds no thread. http_wake() from any thread, or the time, makes a worker run the handler
  * again from the start. A wake that comes before the handler has returned is not lost. A ticket
- * whose request has ended is ignored: slot and generation, never a pointer.
+ * whose request has ended is ignored: slot and generation, never a pointer. A peer that ends its
+ * side of a parked connection is taken to be gone: the request ends, the handler does not run.
  */
 struct http_ticket {
 	uint32_t slot;
