@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The router: from a publisher's packet to every subscriber of its track. */
+#include "sfu/media/downtrack.h"
+#include "sfu/media/media.h"
+#include "sfu/media/peer.h"
+#include "sfu/media/track.h"
+#include "sfu/transport/wire.h"
+
+#define OSN_BYTES 2 /* the original sequence number in front of an RTX payload (RFC 4588) */
+
+/* Turns an RTX packet into the one that it repeats. False for one that is padding only. */
+static bool unwrap_rtx(
+	const struct track *track, const struct encoding *encoding, struct rtp_packet *packet)
+{
+	bool rtx;
+	const struct media_codec *codec = track_codec(track, packet->payload_type, &rtx);
+	if (codec == NULL || !rtx || encoding->ssrc == 0 || packet->payload_size < OSN_BYTES) {
+		return false;
+	}
+	packet->sequence = get_u16(packet->payload);
+	packet->payload += OSN_BYTES;
+	packet->payload_size -= OSN_BYTES;
+	packet->payload_type = codec->payload_type;
+	packet->ssrc = encoding->ssrc;
+	return packet->payload_size > 0;
+}
+
+static void note_loss(struct encoding *e, const struct media_codec *codec, uint64_t from,
+	uint64_t to, int64_t now_us)
+{
+	if (from < to && codec->nack && !nack_lost(&e->nacks, from, to, now_us) &&
+		e->track->kind == MEDIA_VIDEO) {
+		encoding_want_keyframe(e);
+	}
+}
+
+/* Counts the packet. False: seen before. */
+static bool note_arrival(struct encoding *e, const struct media_codec *codec,
+	const struct rtp_packet *packet, int64_t now_us, uint64_t *sequence_out)
+{
+	uint64_t lost_from;
+	switch (receiver_note(&e->receiver, packet->sequence, sequence_out, &lost_from)) {
+	case RECEIVER_DUPLICATE:
+		return false;
+	case RECEIVER_LATE:
+		nack_arrived(&e->nacks, *sequence_out);
+		break;
+	case RECEIVER_NEWEST:
+		note_loss(e, codec, lost_from, *sequence_out, now_us);
+		break;
+	case RECEIVER_RESTART:
+		nack_clear(&e->nacks);
+		history_clear(e->history);
+		break;
+	}
+	e->receiver.bytes += packet->payload_size;
+	receiver_time(&e->receiver, packet->timestamp, track_clock_rate(e->track), now_us);
+	e->packet_us = now_us;
+	e->flowing = true;
+	return true;
+}
+
+/* Rebuilt with the number that it was lost under: what an RTX packet repeats is kept as such. */
+static void keep(struct encoding *e, struct peer *peer, const struct rtp_packet *packet,
+	uint64_t sequence, const uint8_t *bytes, size_t n, bool was_rtx)
+{
+	if (!was_rtx) {
+		history_put(e->history, sequence, bytes, n);
+		return;
+	}
+	uint8_t rebuilt[RTP_HEADER_MAX + RTP_PACKET_MAX];
+	if (packet->payload_size > RTP_PACKET_MAX) {
+		return;
+	}
+	size_t header = rtp_write_header(packet, &peer->extensions, rebuilt);
+	memcpy(rebuilt + header, packet->payload, packet->payload_size);
+	history_put(e->history, sequence, rebuilt, header + packet->payload_size);
+}
+
+static void route(struct track *track, const struct encoding *e, const struct track_packet *packet)
+{
+	for (struct downtrack *d = track->downtracks; d != NULL; d = d->next_of_track) {
+		if (track->muted) {
+			downtrack_skip(d);
+		} else {
+			downtrack_forward(d, e, packet);
+		}
+	}
+}
+
+void forward_rtp(struct peer *peer, const uint8_t *packet, size_t n)
+{
+	struct rtp_packet rtp;
+	int64_t now_us = peer->media->now_us;
+	if (rtp_parse(packet, n, &peer->extensions, &rtp) != STATUS_OK) {
+		return;
+	}
+	if (rtp.ext[RTP_EXT_TRANSPORT_CC].n == 2) {
+		twcc_record(&peer->twcc, get_u16(rtp.ext[RTP_EXT_TRANSPORT_CC].p), now_us);
+	}
+	struct ssrc_binding *binding = peer_binding(peer, rtp.ssrc);
+	if (binding == NULL && (binding = peer_bind_by_extensions(peer, &rtp)) == NULL) {
+		peer->media->counters.dropped++;
+		return;
+	}
+	struct encoding *e = binding->encoding;
+	struct track *track = e->track;
+	bool was_rtx = binding->rtx, is_rtx;
+	if (was_rtx && !unwrap_rtx(track, e, &rtp)) {
+		return;
+	}
+	const struct media_codec *codec = track_codec(track, rtp.payload_type, &is_rtx);
+	struct track_packet out = {.rtp = &rtp, .now_us = now_us};
+	if (codec == NULL || is_rtx || !note_arrival(e, codec, &rtp, now_us, &out.sequence)) {
+		return;
+	}
+	struct vp8_descriptor vp8;
+	if (codec->name == CODEC_VP8 &&
+		vp8_parse(rtp.payload, rtp.payload_size, &vp8) == STATUS_OK) {
+		out.vp8 = &vp8;
+		if (vp8.keyframe) {
+			nack_forget_before(&e->nacks, out.sequence);
+			e->keyframe_wanted = false;
+		}
+	}
+	if (rtp.ext[RTP_EXT_AUDIO_LEVEL].n == 1 && track->speaker && !track->muted) {
+		speaker_observe(&track->level, rtp.ext[RTP_EXT_AUDIO_LEVEL].p[0], SPEAKER_FRAME_MS);
+	}
+	out.codec = codec->name;
+	keep(e, peer, &rtp, out.sequence, packet, n, was_rtx);
+	route(track, e, &out);
+}

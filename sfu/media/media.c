@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sfu/media/media.h"
+
+#include <stddef.h>
+
+#include "common/base/mem.h"
+#include "common/metrics/metrics.h"
+#include "sfu/media/peer.h"
+
+static const struct {
+	const char *name;
+	const char *help;
+	size_t at; /* in struct media_counters */
+} rows[] = {
+	{"parvis_sfu_packets_received_total", "RTP and RTCP packets from peers",
+		offsetof(struct media_counters, packets_in)},
+	{"parvis_sfu_packets_sent_total", "Datagrams to peers",
+		offsetof(struct media_counters, packets_out)},
+	{"parvis_sfu_received_bytes_total", "Bytes of datagrams from peers",
+		offsetof(struct media_counters, bytes_in)},
+	{"parvis_sfu_sent_bytes_total", "Bytes of datagrams to peers",
+		offsetof(struct media_counters, bytes_out)},
+	{"parvis_sfu_dropped_total", "Datagrams of nobody, forged or of no track",
+		offsetof(struct media_counters, dropped)},
+	{"parvis_sfu_send_failures_total", "Datagrams that the kernel did not take",
+		offsetof(struct media_counters, send_failed)},
+	{"parvis_sfu_events_lost_total", "Events that signalling was too slow for",
+		offsetof(struct media_counters, events_lost)},
+	{"parvis_sfu_data_lost_total", "Data messages that a peer was too slow for",
+		offsetof(struct media_counters, data_lost)},
+	{"parvis_sfu_nacks_received_total", "Packets that subscribers asked for again",
+		offsetof(struct media_counters, nacks_in)},
+	{"parvis_sfu_nacks_sent_total", "Packets that publishers were asked for again",
+		offsetof(struct media_counters, nacks_out)},
+	{"parvis_sfu_keyframe_requests_total", "PLI sent to publishers",
+		offsetof(struct media_counters, keyframes_asked)},
+};
+
+_Static_assert(ARRAY_LEN(rows) <= ARRAY_LEN(((struct media *)0)->metrics), "room for metrics");
+
+void media_init(struct media *media, const struct dtls_identity *dtls, struct mailbox *events,
+	struct metrics *metrics)
+{
+	*media = (struct media){.dtls = dtls,
+		.events = events,
+		.meetings = map_new(MEDIA_MAX_OBJECTS),
+		.peers = map_new(MEDIA_MAX_OBJECTS),
+		.tracks = map_new(MEDIA_MAX_OBJECTS),
+		.downtracks = map_new(MEDIA_MAX_OBJECTS),
+		.ufrags = map_new(2 * MEDIA_MAX_OBJECTS),
+		.addresses = map_new(ICE_MAX_PATHS * MEDIA_MAX_OBJECTS)};
+	for (size_t i = 0; metrics != NULL && i < ARRAY_LEN(rows); i++) {
+		media->metrics[i] = metrics_counter(metrics, rows[i].name, rows[i].help, "");
+	}
+}
+
+static void free_meeting(void *meeting)
+{
+	mem_freep(&meeting);
+}
+
+void media_release(struct media *media)
+{
+	size_t cursor = 0;
+	struct str key;
+	void *peer;
+	while (map_next(media->peers, &cursor, &key, &peer)) {
+		media_close_peer(peer);
+	}
+	media_flush_counters(media);
+	for (; media->backlog_count > 0; media->backlog_count--) {
+		media_event_free(&media->backlog[media->backlog_first++ % MEDIA_MAX_BACKLOG]);
+	}
+	map_free(&media->meetings, free_meeting);
+	map_free(&media->peers, NULL);
+	map_free(&media->tracks, NULL);
+	map_free(&media->downtracks, NULL);
+	map_free(&media->ufrags, NULL);
+	map_free(&media->addresses, NULL);
+}
+
+void media_flush_counters(struct media *media)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows) && media->metrics[i] != NULL; i++) {
+		int64_t *count = (int64_t *)(void *)((char *)&media->counters + rows[i].at);
+		if (*count != 0) {
+			metric_add(media->metrics[i], *count);
+			*count = 0;
+		}
+	}
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sfu/media/track.h"
+
+#include "common/base/mem.h"
+
+static void set_parameters(struct track *track, const struct media_publish *publish)
+{
+	track->kind = publish->kind;
+	track->muted = publish->muted;
+	track->speaker = publish->speaker;
+	memcpy(track->mid, publish->mid, sizeof(track->mid));
+	memcpy(track->codecs, publish->codecs, sizeof(track->codecs));
+	track->codec_count = publish->codec_count;
+}
+
+static void set_encoding(struct encoding *e, const struct media_encoding *from)
+{
+	memcpy(e->rid, from->rid, sizeof(e->rid));
+	/* An SSRC that the sender has shown by itself stays when the signalling names none. */
+	e->ssrc = from->ssrc != 0 ? from->ssrc : e->ssrc;
+	e->rtx_ssrc = from->rtx_ssrc != 0 ? from->rtx_ssrc : e->rtx_ssrc;
+}
+
+static void add_encodings(struct track *track, const struct media_publish *publish)
+{
+	for (unsigned i = 0; i < publish->encoding_count && i < MEDIA_MAX_ENCODINGS; i++) {
+		struct encoding *e = &track->encodings[i];
+		if (i >= track->encoding_count) {
+			e->track = track;
+			e->index = (uint8_t)i;
+			e->history = history_new(
+				track->kind == MEDIA_VIDEO ? HISTORY_VIDEO : HISTORY_AUDIO);
+			track->encoding_count = i + 1;
+		}
+		set_encoding(e, &publish->encodings[i]);
+	}
+}
+
+struct track *track_new(struct peer *peer, const struct media_publish *publish)
+{
+	struct track *track = MEM_NEW(struct track);
+	track->id = publish->track;
+	track->peer = peer;
+	set_parameters(track, publish);
+	add_encodings(track, publish);
+	return track;
+}
+
+void track_update(struct track *track, const struct media_publish *publish)
+{
+	set_parameters(track, publish);
+	add_encodings(track, publish);
+}
+
+void track_free(struct track **track)
+{
+	if (*track != NULL) {
+		for (unsigned i = 0; i < (*track)->encoding_count; i++) {
+			history_free(&(*track)->encodings[i].history);
+		}
+	}
+	mem_freep(track);
+}
+
+const struct media_codec *track_codec(
+	const struct track *track, uint8_t payload_type, bool *rtx_out)
+{
+	for (unsigned i = 0; i < track->codec_count; i++) {
+		const struct media_codec *c = &track->codecs[i];
+		if (c->payload_type == payload_type || c->rtx_payload_type == payload_type) {
+			*rtx_out = c->payload_type != payload_type;
+			return c;
+		}
+	}
+	return NULL;
+}
+
+struct encoding *track_encoding_by_rid(struct track *track, struct str rid)
+{
+	for (unsigned i = 0; i < track->encoding_count; i++) {
+		if (str_eq_c(rid, track->encodings[i].rid)) {
+			return &track->encodings[i];
+		}
+	}
+	return NULL;
+}
+
+uint32_t track_clock_rate(const struct track *track)
+{
+	return track->kind == MEDIA_VIDEO ? 90000 : 48000;
+}
+
+void encoding_want_keyframe(struct encoding *encoding)
+{
+	encoding->keyframe_wanted = true;
+}
+
+bool encoding_keyframe_due(struct encoding *encoding, int64_t now_us)
+{
+	bool soon = encoding->keyframe_asked_us != 0 &&
+		    now_us - encoding->keyframe_asked_us < KEYFRAME_INTERVAL_US;
+	if (!encoding->keyframe_wanted || soon || encoding->ssrc == 0) {
+		return false;
+	}
+	encoding->keyframe_wanted = false;
+	encoding->keyframe_asked_us = now_us;
+	return true;
+}
+
+uint32_t track_layers(struct track *track, int64_t now_us)
+{
+	uint32_t layers = 0;
+	for (unsigned i = 0; i < track->encoding_count; i++) {
+		struct encoding *e = &track->encodings[i];
+		e->flowing = e->packet_us != 0 && now_us - e->packet_us < ENCODING_SILENT_US;
+		layers |= e->flowing ? 1u << i : 0;
+	}
+	return layers;
+}

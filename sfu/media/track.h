@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a participant publishes: one track, in one to three encodings. On a media thread. */
+#ifndef PARVIS_SFU_TRACK_H
+#define PARVIS_SFU_TRACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sfu/media/history.h"
+#include "sfu/media/messages.h"
+#include "sfu/media/nack.h"
+#include "sfu/media/receiver.h"
+#include "sfu/media/speakers.h"
+
+#define ENCODING_SILENT_US   1000000 /* without a packet for this long it does not flow */
+#define KEYFRAME_INTERVAL_US 500000  /* between two requests to the same sender */
+
+struct peer;
+struct downtrack;
+struct track;
+
+struct encoding {
+	struct track *track;
+	uint8_t index; /* in the track: 0 is the smallest picture */
+	char rid[MEDIA_ID_MAX + 1];
+	uint32_t ssrc, rtx_ssrc; /* 0 until known */
+	struct receiver receiver;
+	struct nack_list nacks;
+	struct history *history;
+	int64_t packet_us; /* when the last packet came; 0: never */
+	bool flowing;
+	bool keyframe_wanted;
+	int64_t keyframe_asked_us;
+};
+
+struct track {
+	uint64_t id;
+	struct peer *peer; /* whose it is */
+	enum media_kind kind;
+	bool muted;
+	bool speaker;
+	char mid[MEDIA_ID_MAX + 1];
+	struct media_codec codecs[MEDIA_MAX_CODECS];
+	unsigned codec_count;
+	struct encoding encodings[MEDIA_MAX_ENCODINGS];
+	unsigned encoding_count;
+	struct speaker_level level;
+	bool speaking;
+	uint32_t layers_told;	      /* the last MEDIA_TRACK_LAYERS */
+	struct downtrack *downtracks; /* by next_of_track */
+	struct track *next;	      /* of the peer */
+};
+
+struct track *track_new(struct peer *peer, const struct media_publish *publish);
+/* New parameters for a track that is there: what has not changed goes on. */
+void track_update(struct track *track, const struct media_publish *publish);
+/* Its downtracks must be gone. */
+void track_free(struct track **track);
+
+/* The codec with that payload type, or NULL; *rtx_out says whether it is the codec's RTX. */
+const struct media_codec *track_codec(
+	const struct track *track, uint8_t payload_type, bool *rtx_out);
+struct encoding *track_encoding_by_rid(struct track *track, struct str rid); /* or NULL */
+uint32_t track_clock_rate(const struct track *track);
+
+/* A keyframe is needed; asked for as soon as KEYFRAME_INTERVAL_US allows. */
+void encoding_want_keyframe(struct encoding *encoding);
+/* Whether to ask now; notes that it was. */
+bool encoding_keyframe_due(struct encoding *encoding, int64_t now_us);
+/* Bit i: encoding i flows. Looks at the clock. */
+uint32_t track_layers(struct track *track, int64_t now_us);
+
+#endif
