@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/room/event_fields.h"
 
+#include "common/base/mem.h"
+
 /* Paths are followed this deep; no event field of the specification is deeper. */
 #define MAX_DEPTH 8
 
@@ -58,6 +60,19 @@ static enum fit best_fit(const struct json *fields, const struct trail *trail)
 	return best;
 }
 
+/* What the form of an event demands stays: clients take apart what they get by it. */
+static bool is_demanded(const struct trail *trail)
+{
+	static const char *const keys[] = {
+		"content", "event_id", "origin_server_ts", "sender", "state_key", "type"};
+
+	for (size_t i = 0; trail->count == 1 && i < ARRAY_LEN(keys); i++) {
+		if (str_eq_c(trail->keys[0], keys[i]))
+			return true;
+	}
+	return false;
+}
+
 static void write_part(struct json_writer *w, const struct json *object, const struct json *fields,
 	struct trail *trail)
 {
@@ -67,6 +82,8 @@ static void write_part(struct json_writer *w, const struct json *object, const s
 	while (trail->count < MAX_DEPTH && json_next(&i)) {
 		trail->keys[trail->count++] = i.key;
 		enum fit fit = best_fit(fields, trail);
+		if (fit == FIT_NONE && is_demanded(trail))
+			fit = json_is(i.value, JSON_OBJECT) ? FIT_PART : FIT_WHOLE;
 		if (fit == FIT_WHOLE) {
 			jw_key_str(w, i.key);
 			jw_value(w, i.value);

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The object of one joined or left room. */
+#include "common/json/json.h"
 #include "homeserver/homeserver.h"
 #include "homeserver/store/push_store.h"
 #include "homeserver/stream/stream_token.h"
 #include "homeserver/sync/sync_parts.h"
+
+/* event_format "federation": the PDU as it is, and the id, which the PDU does not tell. */
+static void write_pdu(struct json_writer *w, const struct event *event)
+{
+	jw_object(w);
+	for (struct json_iter i = json_iter(event->pdu); json_next(&i);) {
+		jw_key_str(w, i.key);
+		jw_value(w, i.value);
+	}
+	if (json_get(event->pdu, "event_id") == NULL)
+		jw_put_str(w, "event_id", event->event_id);
+	jw_object_end(w);
+}
 
 static enum status write_events(struct sync *sync, struct json_writer *w,
 	const struct sync_room *room, struct event *const *events, size_t count)
@@ -23,7 +37,7 @@ static enum status write_events(struct sync *sync, struct json_writer *w,
 	jw_put_array(w, "events");
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (sync->request->filter.federation_format)
-			jw_raw(w, events[i]->json);
+			write_pdu(w, events[i]);
 		else
 			status = event_write_client(w, events[i], &format);
 	}

@@ -109,18 +109,27 @@ static enum status changes_until(
 	return room_state_delta(sync->db, sync->arena, room->row->room_id, room->since, at, out);
 }
 
+static void list_add_all(struct sync *sync, struct event_list *list, const struct event_list *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		list_add(sync, list, more->items[i]);
+}
+
 static enum status load_whole(
 	struct sync *sync, const struct sync_room *room, int64_t at, struct event_list *list)
 {
 	bool lazy = sync->request->filter.state.lazy_load_members;
 	struct state_select others = {.without_type = STR("m.room.member")};
-	struct event_list changes = {0};
+	struct event_list state, changes = {0};
 	enum status status = room_state_list(sync->db, sync->arena, room->row->room_id,
 		room->is_joined && at == room->state_upto ? STATE_NOW : at, lazy ? &others : NULL,
-		list);
+		&state);
 
-	if (status != STATUS_OK || !lazy || room->since == 0)
+	if (status != STATUS_OK)
 		return status;
+	list_add_all(sync, list, &state);
+	if (!lazy || room->since == 0)
+		return STATUS_OK;
 	/* full_state of a room the client knows: members who changed in a gap belong to it. */
 	status = changes_until(sync, room, at, &changes);
 	for (size_t i = 0; i < changes.count; i++) {
@@ -156,8 +165,7 @@ enum status sync_state_load(struct sync *sync, struct sync_room *room)
 		status = load_whole(sync, room, at, &list);
 	} else {
 		status = changes_until(sync, room, at, &changes);
-		for (size_t i = 0; i < changes.count; i++)
-			list_add(sync, &list, changes.items[i]);
+		list_add_all(sync, &list, &changes);
 	}
 	if (status == STATUS_OK && is_before)
 		add_filtered(sync, room, &list);
