@@ -159,8 +159,8 @@ static bool read_text(
 	struct str text = json_str(value);
 	if (text.p == NULL && json_kind(value) != JSON_NULL)
 		(void)http_error(reply, 400, "M_BAD_JSON", "The field must be a text");
-	else if (is_name && text.n > DISPLAYNAME_MAX_BYTES)
-		(void)http_error(reply, 400, "M_INVALID_PARAM", "The display name is too long");
+	else if (is_name && (text.n > DISPLAYNAME_MAX_BYTES || str_contains_nul(text)))
+		(void)http_error(reply, 400, "M_INVALID_PARAM", "This cannot be a display name");
 	else if (!is_name && text.n > 0 &&
 		 (text.n > 1000 || mxc_parse(text, &server, &media) != STATUS_OK))
 		(void)http_error(reply, 400, "M_INVALID_PARAM", "avatar_url is no mxc:// URI");

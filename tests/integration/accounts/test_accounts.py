@@ -337,6 +337,20 @@ class Account(harness.Case):
             reply = camille.post(path, {"new_password": "long enough", "auth": auth})
             self.assertEqual(reply.status, 401)
 
+    def test_deactivation_leaves_rooms(self):
+        quitter = self.parvis.register("mover")
+        witness = self.parvis.register("witness")
+        path = f"{V3}/createRoom"
+        room = self.assert_ok(witness.post(path, {"preset": "public_chat"}))["room_id"]
+        self.assert_ok(quitter.post(f"{V3}/join/{quote(room)}"))
+        invited = self.assert_ok(witness.post(path, {"invite": [quitter.user_id]}))["room_id"]
+        self.assert_ok(quitter.with_password("POST", f"{V3}/account/deactivate",
+                                             "mover's password", {"erase": True}))
+        for where in [room, invited]:
+            member = self.assert_ok(witness.get(
+                f"{V3}/rooms/{quote(where)}/state/m.room.member/{quote(quitter.user_id)}"))
+            self.assertEqual(member["membership"], "leave")
+
     def test_deactivate(self):
         camille = self.parvis.register("quitter")
         reply = camille.with_password("POST", f"{V3}/account/deactivate", "quitter's password")

@@ -57,8 +57,9 @@ class Profile(harness.Case):
                             401, "M_MISSING_TOKEN")
         self.assert_refused(camille.put(name, {"name": "x"}), 400, "M_MISSING_PARAM")
         self.assert_refused(camille.put(name, {"displayname": 3}), 400, "M_BAD_JSON")
-        self.assert_refused(camille.put(name, {"displayname": "x" * 300}),
-                            400, "M_INVALID_PARAM")
+        for bad in ["x" * 300, "a\u0000b"]:
+            self.assert_refused(camille.put(name, {"displayname": bad}),
+                                400, "M_INVALID_PARAM")
         picture = self.profile(camille.user_id, "avatar_url")
         self.assert_refused(camille.put(picture, {"avatar_url": "https://x/y.png"}),
                             400, "M_INVALID_PARAM")
@@ -68,6 +69,20 @@ class Profile(harness.Case):
         self.assert_refused(camille.put(self.profile(camille.user_id, "Bad Name"),
                                         {"Bad Name": 1}), 400, "M_INVALID_PARAM")
         self.assert_refused(camille.get(self.profile("@nobody:localhost")), 404, "M_NOT_FOUND")
+
+    def test_rooms_learn_of_a_change(self):
+        camille = self.parvis.register("renamed")
+        rooms = [self.assert_ok(camille.post(f"{V3}/createRoom", {}))["room_id"]
+                 for _ in range(2)]
+        self.assert_ok(camille.put(self.profile(camille.user_id, "displayname"),
+                                   {"displayname": "Nouveau"}))
+        self.assert_ok(camille.put(self.profile(camille.user_id, "avatar_url"),
+                                   {"avatar_url": "mxc://localhost/face"}))
+        for room in rooms:
+            member = self.assert_ok(camille.get(
+                f"{V3}/rooms/{quote(room)}/state/m.room.member/{quote(camille.user_id)}"))
+            self.assertEqual(member, {"membership": "join", "displayname": "Nouveau",
+                                      "avatar_url": "mxc://localhost/face"})
 
     def test_size(self):
         camille = self.parvis.register("large")
@@ -91,6 +106,19 @@ class AccountData(harness.Case):
             self.assertEqual(self.assert_ok(camille.get(path)), {"b": [1, "é"], "a": {}})
             self.assert_ok(camille.put(path, {}))
             self.assertEqual(self.assert_ok(camille.get(path)), {})
+
+    def test_sync_tells(self):
+        camille = self.parvis.register("told")
+        room = self.assert_ok(camille.post(f"{V3}/createRoom", {}))["room_id"]
+        since = self.assert_ok(camille.get(f"{V3}/sync"))["next_batch"]
+        base = f"{V3}/user/{quote(camille.user_id)}"
+        self.assert_ok(camille.put(f"{base}/account_data/org.example.g", {"v": 1}))
+        self.assert_ok(camille.put(f"{base}/rooms/{quote(room)}/tags/m.favourite", {"order": 0.5}))
+        news = self.assert_ok(camille.get(f"{V3}/sync?since={since}"))
+        self.assertIn({"type": "org.example.g", "content": {"v": 1}},
+                      news["account_data"]["events"])
+        self.assertIn({"type": "m.tag", "content": {"tags": {"m.favourite": {"order": 0.5}}}},
+                      news["rooms"]["join"][room]["account_data"]["events"])
 
     def test_refusals(self):
         camille = self.parvis.register("refused")
