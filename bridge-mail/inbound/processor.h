@@ -3,7 +3,7 @@
  * The worker that turns rows into messages: takes open deliveries in the order in which they
  * came, parses the mail, chooses the thread, plans the posts (one change), and puts them into the
  * room through bridge.rooms. While the homeserver is away it waits, longer each time (1 s to
- * 5 min), and nothing overtakes. A mail that the homeserver will not have is set aside with its
+ * 1 min), and nothing overtakes. A mail that the homeserver will not have is set aside with its
  * reason, and the next goes on.
  */
 #ifndef PARVIS_BRIDGE_PROCESSOR_H
