@@ -6,7 +6,7 @@ DB_SQL(sql_receipt_list,
 	" WHERE room_id = ?1 AND position > ?3 AND (type = 'm.read' OR user_id = ?2)"
 	" ORDER BY position");
 DB_SQL(sql_receipt_rooms, "SELECT DISTINCT room_id FROM receipts INDEXED BY receipts_by_position "
-			  "WHERE position > ?1");
+			  "WHERE position > ?1 AND (type = 'm.read' OR user_id = ?2)");
 DB_SQL(sql_receipt_put,
 	"INSERT INTO receipts"
 	" (room_id, user_id, type, thread_id, event_id, event_position, ts, position)"
@@ -49,13 +49,14 @@ enum status receipt_store_list(struct db *db, struct arena *arena, struct str ro
 }
 
 enum status receipt_store_rooms(
-	struct db *db, struct arena *arena, int64_t after, struct str_list *out)
+	struct db *db, struct arena *arena, struct str viewer, int64_t after, struct str_list *out)
 {
 	DB_QUERY(q, db, &sql_receipt_rooms);
 	struct str_list list = {0};
 	enum db_step step;
 
 	db_bind_int(q, 1, after);
+	db_bind_str(q, 2, viewer);
 	while ((step = db_step(q)) == DB_ROW)
 		*ROWS_ADD(arena, &list) = db_col_dup(q, 0, arena);
 	if (step == DB_ERROR)

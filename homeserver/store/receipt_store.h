@@ -37,9 +37,9 @@ struct receipt_list {
 /* Receipts of the room given behind `after`, oldest first; of private ones those of `viewer`. */
 MUST_CHECK enum status receipt_store_list(struct db *db, struct arena *arena, struct str room_id,
 	struct str viewer, int64_t after, struct receipt_list *out);
-/* Rooms in which anybody gave a receipt behind `after`. */
+/* Rooms in which anybody gave a receipt behind `after` that the viewer may see. */
 MUST_CHECK enum status receipt_store_rooms(
-	struct db *db, struct arena *arena, int64_t after, struct str_list *out);
+	struct db *db, struct arena *arena, struct str viewer, int64_t after, struct str_list *out);
 
 /* Stores it with receipt->position, unless the one that is there stands at the same event or a
  * later one: *moved_out tells. */

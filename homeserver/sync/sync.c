@@ -18,7 +18,8 @@ static enum status sync_load(struct sync *sync)
 		status = sync_account_load(sync);
 	if (status != STATUS_OK || sync->since == 0)
 		return status;
-	status = receipt_store_rooms(sync->db, sync->arena, sync->since, &sync->receipt_rooms);
+	status = receipt_store_rooms(
+		sync->db, sync->arena, user_id, sync->since, &sync->receipt_rooms);
 	if (status == STATUS_OK)
 		status = push_store_counts_changed(sync->db, sync->arena, user_id, sync->since,
 			sync->position, &sync->count_rooms);

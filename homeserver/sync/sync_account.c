@@ -94,7 +94,7 @@ enum status sync_account_write(struct sync *sync)
 }
 
 enum status sync_account_write_room(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out)
+	struct sync *sync, struct json_writer *w, struct sync_room *room)
 {
 	const struct event_filter *filter = &sync->request->filter.room_account_data;
 	struct str room_id = room->row->room_id;
@@ -115,7 +115,7 @@ enum status sync_account_write_room(
 			!event_filter_passes_room(filter, room_id))
 			continue;
 		write_item(w, &all.items[i]);
-		*is_news_out = true;
+		room->is_news = true;
 	}
 	jw_array_end(w);
 	jw_object_end(w);

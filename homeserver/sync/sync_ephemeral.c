@@ -13,8 +13,7 @@ static bool is_wanted(const struct sync *sync, struct str room_id, struct str ty
 	       event_filter_passes_room(filter, room_id);
 }
 
-static void write_typing(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out)
+static void write_typing(struct sync *sync, struct json_writer *w, struct sync_room *room)
 {
 	struct str_list users;
 	enum typing_news news = typing_since(
@@ -22,8 +21,9 @@ static void write_typing(
 
 	if (news == TYPING_SAME)
 		return;
+	room->is_due = true;
 	if (news == TYPING_CHANGED)
-		*is_news_out = true;
+		room->is_news = true;
 	jw_object(w);
 	jw_put_c_str(w, "type", "m.typing");
 	jw_put_object(w, "content");
@@ -35,8 +35,7 @@ static void write_typing(
 	jw_object_end(w);
 }
 
-static enum status write_receipts(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out)
+static enum status write_receipts(struct sync *sync, struct json_writer *w, struct sync_room *room)
 {
 	struct receipt_list receipts;
 	enum status status;
@@ -48,21 +47,20 @@ static enum status write_receipts(
 	if (status != STATUS_OK || receipts.count == 0)
 		return status;
 	receipts_write(w, &receipts, STR_EMPTY);
-	*is_news_out = true;
+	room->is_news = true;
 	return STATUS_OK;
 }
 
-enum status sync_ephemeral_write(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out)
+enum status sync_ephemeral_write(struct sync *sync, struct json_writer *w, struct sync_room *room)
 {
 	enum status status = STATUS_OK;
 
 	jw_put_object(w, "ephemeral");
 	jw_put_array(w, "events");
 	if (is_wanted(sync, room->row->room_id, STR("m.typing")))
-		write_typing(sync, w, room, is_news_out);
+		write_typing(sync, w, room);
 	if (is_wanted(sync, room->row->room_id, STR("m.receipt")))
-		status = write_receipts(sync, w, room, is_news_out);
+		status = write_receipts(sync, w, room);
 	jw_array_end(w);
 	jw_object_end(w);
 	return status;

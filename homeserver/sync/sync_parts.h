@@ -36,6 +36,10 @@ struct sync_room {
 	struct str_list heroes;
 	bool has_summary;
 	bool has_heroes;
+	/* Found while it is written: a waiting client waits for this / an answer that goes out
+	 * anyway has to tell it. */
+	bool is_news;
+	bool is_due;
 };
 
 /* --- sync_rooms.c: which rooms, in which section --- */
@@ -55,9 +59,9 @@ MUST_CHECK enum status sync_summary_write(
 /* --- sync_state.c --- */
 MUST_CHECK enum status sync_state_load(struct sync *sync, struct sync_room *room);
 
-/* --- sync_ephemeral.c: "ephemeral" of a room; *is_news_out is set when it holds any --- */
+/* --- sync_ephemeral.c: "ephemeral" of a room --- */
 MUST_CHECK enum status sync_ephemeral_write(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out);
+	struct sync *sync, struct json_writer *w, struct sync_room *room);
 
 /* --- sync_account.c --- */
 MUST_CHECK enum status sync_account_load(struct sync *sync);
@@ -65,7 +69,7 @@ MUST_CHECK enum status sync_account_load(struct sync *sync);
 MUST_CHECK enum status sync_account_write(struct sync *sync);
 bool sync_account_has_room(const struct sync *sync, struct str room_id);
 MUST_CHECK enum status sync_account_write_room(
-	struct sync *sync, struct json_writer *w, const struct sync_room *room, bool *is_news_out);
+	struct sync *sync, struct json_writer *w, struct sync_room *room);
 
 /* --- sync_device.c: to_device, device_lists, key counts --- */
 /* The token's second half: up to where to-device messages were told. */
@@ -73,7 +77,7 @@ MUST_CHECK enum status sync_device_write(struct sync *sync, int64_t *to_device_o
 
 /* --- sync_room_write.c: the object of one joined or left room --- */
 MUST_CHECK enum status sync_room_write(
-	struct sync *sync, struct json_writer *w, struct sync_room *room, bool *is_news_out);
+	struct sync *sync, struct json_writer *w, struct sync_room *room);
 
 /* --- sync_names.c: sorted lists of names --- */
 void sync_names_sort(struct str_list *names);

@@ -120,14 +120,13 @@ static enum status write_unread(
 	return STATUS_OK;
 }
 
-enum status sync_room_write(
-	struct sync *sync, struct json_writer *w, struct sync_room *room, bool *is_news_out)
+enum status sync_room_write(struct sync *sync, struct json_writer *w, struct sync_room *room)
 {
 	enum status status;
 
 	if (room->timeline.count != 0 || room->timeline.limited || room->state.count != 0 ||
 		room->since == 0 || sync_names_have(&sync->count_rooms, room->row->room_id))
-		*is_news_out = true;
+		room->is_news = true;
 	jw_object(w);
 	status = sync_summary_write(sync, w, room);
 	if (status == STATUS_OK)
@@ -135,12 +134,14 @@ enum status sync_room_write(
 	if (status == STATUS_OK)
 		status = write_timeline(sync, w, room);
 	if (status == STATUS_OK && room->is_joined)
-		status = sync_ephemeral_write(sync, w, room, is_news_out);
+		status = sync_ephemeral_write(sync, w, room);
 	if (status == STATUS_OK)
-		status = sync_account_write_room(sync, w, room, is_news_out);
+		status = sync_account_write_room(sync, w, room);
 	if (status == STATUS_OK && room->is_joined)
 		status = write_unread(sync, w, room);
 	if (status == STATUS_OK)
 		jw_object_end(w);
+	if (room->is_news || room->whole_state)
+		room->is_due = true;
 	return status;
 }

@@ -82,7 +82,6 @@ static enum status write_join(struct sync *sync, const struct membership_row *ro
 		.upto = sync->position,
 		.is_joined = true,
 	};
-	bool is_news = false;
 	enum status status = STATUS_OK;
 
 	if (!join_is_due(sync, row))
@@ -99,9 +98,9 @@ static enum status write_join(struct sync *sync, const struct membership_row *ro
 	if (status == STATUS_OK)
 		status = room_load(sync, &room);
 	if (status == STATUS_OK)
-		status = sync_room_write(sync, w, &room, &is_news);
-	*is_due_out = true;
-	if (is_news)
+		status = sync_room_write(sync, w, &room);
+	*is_due_out = room.is_due;
+	if (room.is_news)
 		sync->has_news = true;
 	return status;
 }
@@ -116,7 +115,7 @@ static enum status write_leave(struct sync *sync, const struct membership_row *r
 		.upto = row->position,
 		.has_events = true,
 	};
-	bool known, is_news = false;
+	bool known;
 	enum status status;
 
 	if (is_first_or_full(sync) ? !sync->request->filter.include_leave || row->forgotten
@@ -135,7 +134,7 @@ static enum status write_leave(struct sync *sync, const struct membership_row *r
 	room.whole_state = room.since == 0 || sync->request->full_state;
 	status = room_load(sync, &room);
 	if (status == STATUS_OK)
-		status = sync_room_write(sync, w, &room, &is_news);
+		status = sync_room_write(sync, w, &room);
 	*is_due_out = true;
 	sync->has_news = true;
 	return status;
