@@ -18,7 +18,7 @@
 #define LOG_MODULE "inbound"
 #include "common/base/log.h"
 
-#define RETRY_FIRST_MS 1000
+#define RETRY_FIRST_MS 250
 #define RETRY_MAX_MS   60000
 /* A mail whose parsing fails for reasons of ours so often holds the others no longer. */
 #define PARSE_ATTEMPTS 5

@@ -2,7 +2,7 @@
 /*
  * The worker that turns rows into messages: takes open deliveries in the order in which they
  * came, parses the mail, chooses the thread, plans the posts (one change), and puts them into the
- * room through bridge.rooms. While the homeserver is away it waits, longer each time (1 s to
+ * room through bridge.rooms. While the homeserver is away it waits, longer each time (a quarter of a second to
  * 1 min), and nothing overtakes. A mail that the homeserver will not have is set aside with its
  * reason, and the next goes on.
  */

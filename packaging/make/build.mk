@@ -118,6 +118,9 @@ program_of = $(firstword $(subst /, ,$(1)))
 $(foreach t,$(unit_tests),$(eval $(call link_rule,$(t),tests/unit/$(t:$(B)/test/%=%),$(call program_of,$(t:$(B)/test/%=%)),,-lcmocka)))
 $(foreach t,$(fuzz_targets),$(eval $(call link_rule,$(t),tests/fuzz/$(t:$(B)/fuzz/%=%),$(call program_of,$(t:$(B)/fuzz/%=%)),-fsanitize=fuzzer)))
 
+# Runs the real parser beside it.
+$(B)/test/bridge-mail/inbound/test_processor: | $(B)/parvis-mail-parser
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 .PHONY: FORCE
 FORCE:
