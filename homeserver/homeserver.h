@@ -17,7 +17,8 @@ struct config;
 struct signing_key;
 struct streams;
 struct typing;
-struct media_store;
+struct media_files;
+struct thumbnailer;
 struct unread;
 struct appservices;
 struct as_delivery;
@@ -46,7 +47,8 @@ struct homeserver {
 	struct db_writer *writer;	 /* its context is this struct */
 	struct streams *streams;	 /* stream/streams.h: positions and who waits for them */
 	struct typing *typing;		 /* sync/typing.h: in memory only */
-	struct media_store *media;	 /* media/media_store.h */
+	struct media_files *media;	 /* media/media_files.h */
+	struct thumbnailer *thumbnailer; /* media/thumbnailer.h */
 	struct unread *unread;		 /* push/unread.h: push rules at hand */
 	struct appservices *appservices; /* appservice/appservices.h */
 	struct as_delivery *as_delivery; /* appservice/as_delivery.h: transactions to them */

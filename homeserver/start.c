@@ -16,6 +16,7 @@
 #include "homeserver/api/uia_sessions.h"
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/appservice/as_delivery.h"
+#include "homeserver/media/thumbnailer.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/signing.h"
 #include "homeserver/store/account_store.h"
@@ -151,6 +152,17 @@ static enum status make_senders(struct homeserver *hs, char why[START_ERROR_MAX]
 	return STATUS_OK;
 }
 
+static enum status start_media(struct homeserver *hs, char why[START_ERROR_MAX])
+{
+	MEM_SCOPE char *folder = data_path(hs->config, "media");
+	enum status status = media_files_new(folder, &hs->media);
+	if (status != STATUS_OK)
+		return fail(why, status,
+			"cannot use the folder %s; check its permissions and the disk", folder);
+	hs->thumbnailer = thumbnailer_new(hs->media);
+	return STATUS_OK;
+}
+
 static void observe(
 	struct homeserver *hs, enum status (*on_event)(struct db_tx *tx, const struct event *event))
 {
@@ -211,6 +223,7 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		return fail(why, status, "cannot listen on %s port %u: %s", config->listen_address,
 			config->port, status_name(status));
 	streams_set_http(hs->streams, hs->http);
+	thumbnailer_set_http(hs->thumbnailer, hs->http);
 	passwords_set_http(hs->passwords, hs->http);
 	return STATUS_OK;
 }
@@ -258,6 +271,9 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		return status;
 	add_metrics(hs);
 	hs->typing = typing_new(stream_current(hs->streams));
+	status = start_media(hs, why);
+	if (status != STATUS_OK)
+		return status;
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
 	observe(hs, typing_on_event);
@@ -300,10 +316,14 @@ void homeserver_stop(struct homeserver **homeserver)
 	struct homeserver *hs = *homeserver;
 	struct running *running = running_of(hs);
 	atomic_store(&hs->stopping, true);
+	if (hs->thumbnailer != NULL)
+		thumbnailer_set_http(hs->thumbnailer, NULL);
 	if (hs->http != NULL) {
 		http_server_stop(&hs->http);
 		streams_set_http(hs->streams, NULL);
 	}
+	thumbnailer_free(&hs->thumbnailer);
+	media_files_free(&hs->media);
 	if (hs->typing != NULL)
 		typing_end(hs->typing);
 	if (hs->as_delivery != NULL)

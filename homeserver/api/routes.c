@@ -16,6 +16,8 @@ extern const struct http_routes api_keys_query_routes;
 extern const struct http_routes api_keys_routes;
 extern const struct http_routes api_login_routes;
 extern const struct http_routes api_logout_routes;
+extern const struct http_routes api_media_download_routes;
+extern const struct http_routes api_media_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_profile_routes;
@@ -56,6 +58,8 @@ static const struct http_routes *const tables[] = {
 	&api_keys_routes,
 	&api_login_routes,
 	&api_logout_routes,
+	&api_media_download_routes,
+	&api_media_routes,
 	&api_monitoring_routes,
 	&api_openid_routes,
 	&api_profile_routes,
