@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two synthetic peers through a real media thread, over loopback. */
+#include "tests/unit/sfu/synthetic_peer.h"
+
+#include "sfu/media/media_thread.h"
+#include "sfu/media/rtcp.h"
+#include "sfu/media/rtp.h"
+#include "sfu/transport/dtls.h"
+#include "sfu/transport/wire.h"
+
+#define MEETING	  1
+#define ALICE	  11 /* participants */
+#define BOB	  12
+#define ALICE_PC  21 /* transports */
+#define BOB_PC	  22
+#define AUDIO	  31 /* tracks */
+#define VIDEO	  32
+#define BOB_AUDIO 41 /* downtracks */
+#define BOB_VIDEO 42
+
+#define ALICE_UFRAG "aliceufr"
+#define BOB_UFRAG   "bobufrag"
+#define PASSWORD    "a-password-of-twenty-four"
+
+static const struct rtp_extension_ids alice_ids = {.id = {[RTP_EXT_MID] = 4,
+							   [RTP_EXT_RID] = 10,
+							   [RTP_EXT_REPAIRED_RID] = 11,
+							   [RTP_EXT_AUDIO_LEVEL] = 1,
+							   [RTP_EXT_TRANSPORT_CC] = 3}};
+/* Another browser numbers otherwise. */
+static const struct rtp_extension_ids bob_ids = {
+	.id = {[RTP_EXT_MID] = 3, [RTP_EXT_AUDIO_LEVEL] = 2, [RTP_EXT_ABS_SEND_TIME] = 5}};
+
+struct scene {
+	struct dtls_identity *identity;
+	struct mailbox *events;
+	struct media_thread *thread;
+	struct synthetic_peer alice, bob;
+};
+
+static void tell(struct scene *s, struct media_command *command)
+{
+	check_ok(media_thread_send(s->thread, command));
+}
+
+/* The next event of this kind; others are dropped. */
+static struct media_event *wait_event(struct scene *s, enum media_event_kind kind)
+{
+	struct media_event *event;
+	while ((event = mailbox_wait(s->events, SYNTHETIC_WAIT_MS)) != NULL) {
+		if (event->kind == kind) {
+			return event;
+		}
+		media_event_free(&event);
+	}
+	fail_msg("no event of kind %d", (int)kind);
+	return NULL;
+}
+
+static void open_transport(struct scene *s, uint64_t transport, uint64_t participant,
+	const char *ufrag, const struct synthetic_peer *peer, const struct rtp_extension_ids *ids)
+{
+	struct media_command *c = media_command_new(MEDIA_OPEN_TRANSPORT);
+	c->meeting = MEETING;
+	c->transport = transport;
+	c->u.params.participant = participant;
+	snprintf(c->u.params.local_ufrag, sizeof(c->u.params.local_ufrag), "%s", ufrag);
+	snprintf(c->u.params.local_pwd, sizeof(c->u.params.local_pwd), "%s", PASSWORD);
+	memcpy(c->u.params.fingerprint, peer->fingerprint, sizeof(peer->fingerprint));
+	c->u.params.fingerprint_size = sizeof(peer->fingerprint);
+	c->u.params.extensions = *ids;
+	tell(s, c);
+}
+
+static void publish(struct scene *s)
+{
+	struct media_command *c = media_command_new(MEDIA_PUBLISH);
+	c->u.publish = (struct media_publish){.transport = ALICE_PC,
+		.track = AUDIO,
+		.kind = MEDIA_AUDIO,
+		.speaker = true,
+		.mid = "0",
+		.codecs = {{.name = CODEC_OPUS,
+			.payload_type = 111,
+			.rtx_payload_type = MEDIA_NO_PAYLOAD}},
+		.codec_count = 1,
+		.encodings = {{.ssrc = 1000}},
+		.encoding_count = 1};
+	tell(s, c);
+	c = media_command_new(MEDIA_PUBLISH);
+	c->u.publish = (struct media_publish){.transport = ALICE_PC,
+		.track = VIDEO,
+		.kind = MEDIA_VIDEO,
+		.mid = "1",
+		.codecs = {{.name = CODEC_VP8,
+			.payload_type = 96,
+			.rtx_payload_type = 97,
+			.nack = true,
+			.pli = true}},
+		.codec_count = 1,
+		.encodings = {{.rid = "q"}, {.rid = "h"}},
+		.encoding_count = 2};
+	tell(s, c);
+}
+
+static void subscribe(struct scene *s)
+{
+	struct media_command *c = media_command_new(MEDIA_SUBSCRIBE);
+	c->u.subscribe = (struct media_subscribe){.downtrack = BOB_AUDIO,
+		.track = AUDIO,
+		.transport = BOB_PC,
+		.mid = "7",
+		.codec = {.name = CODEC_OPUS,
+			.payload_type = 109,
+			.rtx_payload_type = MEDIA_NO_PAYLOAD},
+		.ssrc = 5000,
+		.settings = {.max_encoding = 2}};
+	tell(s, c);
+	c = media_command_new(MEDIA_SUBSCRIBE);
+	c->u.subscribe = (struct media_subscribe){.downtrack = BOB_VIDEO,
+		.track = VIDEO,
+		.transport = BOB_PC,
+		.mid = "8",
+		.codec = {.name = CODEC_VP8,
+			.payload_type = 120,
+			.rtx_payload_type = 124,
+			.nack = true},
+		.ssrc = 5001,
+		.rtx_ssrc = 5002,
+		.settings = {.max_encoding = 2}};
+	tell(s, c);
+}
+
+static int setup(void **state)
+{
+	struct scene *s = MEM_NEW(struct scene);
+	struct media_thread_config config = {.address = "127.0.0.1"};
+	check_ok(dtls_identity_new(&s->identity));
+	s->events = mailbox_new(4096);
+	config.dtls = s->identity;
+	config.events = s->events;
+	check_ok(media_thread_start(&config, &s->thread));
+	synthetic_open(&s->alice, media_thread_port(s->thread));
+	synthetic_open(&s->bob, media_thread_port(s->thread));
+	struct media_command *c = media_command_new(MEDIA_OPEN_MEETING);
+	c->meeting = MEETING;
+	tell(s, c);
+	open_transport(s, ALICE_PC, ALICE, ALICE_UFRAG, &s->alice, &alice_ids);
+	open_transport(s, BOB_PC, BOB, BOB_UFRAG, &s->bob, &bob_ids);
+	publish(s);
+	subscribe(s);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *s = *state;
+	media_thread_stop(&s->thread);
+	mailbox_free(&s->events, media_event_drop);
+	synthetic_close(&s->alice);
+	synthetic_close(&s->bob);
+	dtls_identity_free(&s->identity);
+	mem_freep(&s);
+	return 0;
+}
+
+static void connect_both(struct scene *s)
+{
+	synthetic_connect(&s->alice, ALICE_UFRAG, PASSWORD);
+	synthetic_connect(&s->bob, BOB_UFRAG, PASSWORD);
+	for (int i = 0; i < 2; i++) {
+		struct media_event *event = wait_event(s, MEDIA_TRANSPORT_CONNECTED);
+		assert_true(event->participant == ALICE || event->participant == BOB);
+		media_event_free(&event);
+	}
+}
+
+/* --- what Alice sends ------------------------------------------------------------------------- */
+
+static void send_rtp(
+	struct synthetic_peer *p, const struct rtp_packet *header, const uint8_t *payload, size_t n)
+{
+	uint8_t packet[RTP_HEADER_MAX + RTP_PACKET_MAX + SRTP_TRAILER];
+	size_t size = rtp_write_header(header, &alice_ids, packet);
+	memcpy(packet + size, payload, n);
+	size += n;
+	check_ok(srtp_seal(p->srtp, packet, &size));
+	synthetic_send(p, packet, size);
+}
+
+static void send_audio(struct scene *s, uint16_t sequence, uint16_t transport_sequence)
+{
+	uint8_t level = 0x80 | 20, twcc[2], payload[40];
+	struct rtp_packet header = {.payload_type = 111,
+		.sequence = sequence,
+		.timestamp = 960u * sequence,
+		.ssrc = 1000};
+	put_u16(twcc, transport_sequence);
+	header.ext[RTP_EXT_AUDIO_LEVEL] = (struct rtp_ext_value){&level, 1};
+	header.ext[RTP_EXT_TRANSPORT_CC] = (struct rtp_ext_value){twcc, 2};
+	memset(payload, (int)(sequence & 0xff), sizeof(payload));
+	send_rtp(&s->alice, &header, payload, sizeof(payload));
+}
+
+struct frame {
+	uint32_t ssrc;
+	const char *rid;
+	uint16_t sequence;
+	uint32_t timestamp;
+	uint16_t picture_id;
+	bool key;
+};
+
+static size_t vp8_payload(const struct frame *f, uint8_t out[100])
+{
+	memset(out, 0x11, 100);
+	out[0] = 0x90; /* extended, start of the frame */
+	out[1] = 0x80; /* picture id */
+	put_u16(out + 2, 0x8000u | f->picture_id);
+	out[4] = f->key ? 0x10 : 0x11;
+	return 100;
+}
+
+static void send_frame(struct scene *s, struct frame f)
+{
+	uint8_t payload[100];
+	size_t n = vp8_payload(&f, payload);
+	struct rtp_packet header = {.marker = true,
+		.payload_type = 96,
+		.sequence = f.sequence,
+		.timestamp = f.timestamp,
+		.ssrc = f.ssrc};
+	header.ext[RTP_EXT_MID] = (struct rtp_ext_value){(const uint8_t *)"1", 1};
+	header.ext[RTP_EXT_RID] = (struct rtp_ext_value){(const uint8_t *)f.rid, 1};
+	send_rtp(&s->alice, &header, payload, n);
+}
+
+/* --- what Bob gets ---------------------------------------------------------------------------- */
+
+static void expect_rtp(struct scene *s, uint8_t packet[2048], struct rtp_packet *out)
+{
+	size_t n = synthetic_media(&s->bob, PACKET_RTP, packet, 2048, SYNTHETIC_WAIT_MS);
+	assert_true(n > 0);
+	check_ok(rtp_parse(packet, n, &bob_ids, out));
+}
+
+/* Reads RTCP until a packet of that kind has come. */
+static bool expect_rtcp(struct synthetic_peer *p, uint8_t bytes[2048], unsigned type,
+	unsigned count, struct rtcp_packet *out)
+{
+	size_t n;
+	for (int i = 0; i < 100 &&
+			(n = synthetic_media(p, PACKET_RTCP, bytes, 2048, SYNTHETIC_WAIT_MS)) > 0;
+		i++) {
+		struct rtcp_reader reader = {.p = bytes, .n = n};
+		while (rtcp_next(&reader, out)) {
+			if (out->type == type && (out->count == count || count == 99)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void send_rtcp(struct synthetic_peer *p, struct rtcp_writer *w)
+{
+	assert_false(w->overflow);
+	check_ok(srtcp_seal(p->srtp, w->p, &w->n));
+	synthetic_send(p, w->p, w->n);
+}
+
+/* --- the tests -------------------------------------------------------------------------------- */
+
+static void audio_is_forwarded(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	uint16_t first = 0;
+	uint32_t first_timestamp = 0;
+	connect_both(s);
+	assert_int_equal(s->bob.profile, SRTP_PROFILE_AEAD_AES_128_GCM);
+	for (uint16_t i = 0; i < 50; i++) {
+		/* Across the wrap of 16 bits. */
+		send_audio(s, (uint16_t)(65500 + i), i);
+		expect_rtp(s, packet, &got);
+		if (i == 0) {
+			first = got.sequence;
+			first_timestamp = got.timestamp;
+		}
+		assert_int_equal(got.ssrc, 5000);
+		assert_int_equal(got.payload_type, 109);
+		assert_int_equal(got.sequence, (uint16_t)(first + i));
+		assert_int_equal((uint16_t)(got.timestamp - first_timestamp),
+			(uint16_t)(960u * (uint16_t)(65500 + i) - 960u * 65500u));
+		assert_int_equal(got.ext[RTP_EXT_MID].n, 1);
+		assert_int_equal(got.ext[RTP_EXT_MID].p[0], '7');
+		assert_int_equal(got.ext[RTP_EXT_AUDIO_LEVEL].p[0], 0x80 | 20);
+		assert_int_equal(got.payload_size, 40);
+		assert_int_equal(got.payload[0], (65500 + i) & 0xff);
+	}
+	struct media_event *event = wait_event(s, MEDIA_TRACK_LAYERS);
+	assert_int_equal(event->track, AUDIO);
+	assert_int_equal(event->u.layers, 1);
+	media_event_free(&event);
+	event = wait_event(s, MEDIA_SPEAKERS);
+	assert_int_equal(event->u.speakers.count, 1);
+	assert_int_equal(event->u.speakers.list[0].participant, ALICE);
+	media_event_free(&event);
+}
+
+static void a_gap_stays_a_gap_and_a_restart_is_joined(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	send_audio(s, 10, 0);
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	send_audio(s, 13, 1);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 3));
+	send_audio(s, 12, 2);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 2));
+	/* A sender that starts anew elsewhere: no gap for the subscriber. */
+	send_audio(s, 40000, 3);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 4));
+}
+
+static void the_publisher_gets_feedback(void **state)
+{
+	struct scene *s = *state;
+	uint8_t bytes[2048];
+	struct rtcp_packet packet;
+	struct rtcp_reports reports;
+	bool timed = false, reported = false;
+	connect_both(s);
+	for (uint16_t i = 0; i < 200 && !(timed && reported); i++) {
+		send_audio(s, i, i);
+		size_t n = synthetic_media(&s->alice, PACKET_RTCP, bytes, sizeof(bytes), 20);
+		struct rtcp_reader reader = {.p = bytes, .n = n};
+		while (rtcp_next(&reader, &packet)) {
+			timed = timed || (packet.type == RTCP_RTPFB && packet.count == RTCP_TWCC);
+			if (rtcp_read_rr(&packet, &reports) == STATUS_OK && reports.count == 1) {
+				assert_int_equal(reports.list[0].ssrc, 1000);
+				assert_int_equal(reports.list[0].fraction_lost, 0);
+				reported = true;
+			}
+		}
+	}
+	assert_true(timed);
+	assert_true(reported);
+}
+
+static void the_clock_goes_with_the_stream(void **state)
+{
+	struct scene *s = *state;
+	uint8_t bytes[RTCP_DATAGRAM_MAX + SRTCP_TRAILER], packet[2048];
+	struct rtp_packet got;
+	struct rtcp_packet report;
+	struct rtcp_sender_info info = {.ssrc = 1000,
+		.ntp = 0xe000000012345678u,
+		.rtp_timestamp = 960 * 5,
+		.packets = 1,
+		.octets = 40};
+	struct rtcp_reports none;
+	struct rtcp_writer w = {.p = bytes};
+	connect_both(s);
+	send_audio(s, 5, 0);
+	expect_rtp(s, packet, &got);
+	rtcp_write_sr(&w, &info);
+	send_rtcp(&s->alice, &w);
+	assert_true(expect_rtcp(&s->bob, packet, RTCP_SR, 99, &report));
+	check_ok(rtcp_read_sr(&report, &info, &none));
+	assert_int_equal(info.ssrc, 5000);
+	assert_true(info.ntp == 0xe000000012345678u);
+	assert_int_equal(info.rtp_timestamp, got.timestamp);
+	assert_int_equal(info.packets, 1);
+}
+
+/* All that was sent before is done: a turn of the loop takes commands before datagrams, and the
+ * second check comes in a later turn than the first. */
+static void settle(struct scene *s)
+{
+	for (int i = 0; i < 2; i++) {
+		assert_true(synthetic_check(&s->alice, ALICE_UFRAG, PASSWORD, SYNTHETIC_WAIT_MS));
+	}
+}
+
+static void muting_leaves_no_gap(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	send_audio(s, 1, 0);
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	for (int muted = 1; muted >= 0; muted--) {
+		struct media_command *c = media_command_new(MEDIA_MUTE_TRACK);
+		c->track = AUDIO;
+		c->u.muted = muted;
+		tell(s, c);
+		settle(s);
+		if (muted) {
+			send_audio(s, 2, 1);
+			settle(s);
+		}
+	}
+	send_audio(s, 3, 2);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 1));
+	assert_int_equal(got.payload[0], 3);
+}
+
+static void video_waits_for_a_keyframe_and_switches_on_one(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	struct rtcp_packet pli;
+	connect_both(s);
+	/* An interframe shows that the encoding flows; it is not forwarded, a keyframe is asked
+	 * for. */
+	send_frame(s, (struct frame){2000, "q", 100, 9000, 50, false});
+	assert_true(expect_rtcp(&s->alice, packet, RTCP_PSFB, RTCP_PLI, &pli));
+	assert_int_equal(get_u32(pli.body + 4), 2000);
+	send_frame(s, (struct frame){2000, "q", 101, 12000, 51, true});
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	uint32_t timestamp = got.timestamp;
+	assert_int_equal(got.ssrc, 5001);
+	assert_int_equal(got.payload_type, 120);
+	assert_int_equal(got.ext[RTP_EXT_MID].p[0], '8');
+	assert_int_equal(got.ext[RTP_EXT_ABS_SEND_TIME].n, 3);
+	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 51);
+	/* The better encoding appears: asked for a keyframe, and then followed. */
+	send_frame(s, (struct frame){3000, "h", 7000, 500000, 900, false});
+	do {
+		assert_true(expect_rtcp(&s->alice, packet, RTCP_PSFB, RTCP_PLI, &pli));
+	} while (get_u32(pli.body + 4) != 3000);
+	send_frame(s, (struct frame){3000, "h", 7001, 503000, 901, true});
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.ssrc, 5001);
+	assert_int_equal(got.sequence, (uint16_t)(first + 1));
+	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 52);
+	assert_true(rtp_ts_diff(got.timestamp, timestamp) > 0);
+	assert_true(rtp_ts_diff(got.timestamp, timestamp) < 90000 * 5);
+	/* The old encoding is not forwarded any more. */
+	send_frame(s, (struct frame){2000, "q", 102, 15000, 52, false});
+	send_frame(s, (struct frame){3000, "h", 7002, 506000, 902, false});
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 2));
+	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 53);
+}
+
+static void losses_are_repaired_on_both_sides(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048], bytes[RTCP_DATAGRAM_MAX + SRTCP_TRAILER];
+	struct rtp_packet got;
+	struct rtcp_packet rtcp;
+	struct rtcp_nack nack;
+	connect_both(s);
+	send_frame(s, (struct frame){2000, "q", 100, 9000, 50, true});
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	/* Upwards: 101 is lost, asked for, and comes by RTX. */
+	send_frame(s, (struct frame){2000, "q", 102, 15000, 52, false});
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 2));
+	assert_true(expect_rtcp(&s->alice, packet, RTCP_RTPFB, RTCP_NACK, &rtcp));
+	check_ok(rtcp_read_nack(&rtcp, &nack));
+	assert_int_equal(nack.media_ssrc, 2000);
+	assert_int_equal(nack.count, 1);
+	assert_int_equal(nack.sequences[0], 101);
+	uint8_t payload[102];
+	struct frame lost = {2000, "q", 101, 12000, 51, false};
+	put_u16(payload, 101);
+	vp8_payload(&lost, payload + 2);
+	struct rtp_packet header = {.marker = true,
+		.payload_type = 97,
+		.sequence = 1,
+		.timestamp = 12000,
+		.ssrc = 2001};
+	header.ext[RTP_EXT_MID] = (struct rtp_ext_value){(const uint8_t *)"1", 1};
+	header.ext[RTP_EXT_REPAIRED_RID] = (struct rtp_ext_value){(const uint8_t *)"q", 1};
+	send_rtp(&s->alice, &header, payload, sizeof(payload));
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 1));
+	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 51);
+	/* Downwards: Bob asks for that one again, and gets it by RTX. */
+	uint16_t missing = (uint16_t)(first + 1);
+	struct rtcp_writer w = {.p = bytes};
+	usleep(20000); /* a resend comes no sooner than a round trip after the packet */
+	rtcp_write_nack(&w, 1, 5001, &missing, 1);
+	send_rtcp(&s->bob, &w);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.ssrc, 5002);
+	assert_int_equal(got.payload_type, 124);
+	assert_int_equal(get_u16(got.payload), missing);
+	assert_int_equal(get_u16(got.payload + 4), 0x8000 | 51);
+	assert_int_equal(got.payload_size, 102);
+}
+
+static void who_has_no_password_gets_nothing(void **state)
+{
+	struct scene *s = *state;
+	uint8_t rtp[20] = {0x80, 111}, hello[] = {22, 0xfe, 0xfd, 0, 0}, answer[2048];
+	assert_false(synthetic_check(&s->alice, ALICE_UFRAG, "wrong", 50));
+	assert_false(synthetic_check(&s->alice, "nobody", PASSWORD, 50));
+	synthetic_send(&s->alice, hello, sizeof(hello));
+	synthetic_send(&s->alice, rtp, sizeof(rtp));
+	assert_int_equal(synthetic_receive(&s->alice, answer, sizeof(answer), 50), 0);
+}
+
+static void another_certificate_is_refused(void **state)
+{
+	struct scene *s = *state;
+	struct synthetic_peer mallory;
+	synthetic_open(&mallory, media_thread_port(s->thread));
+	assert_true(synthetic_check(&mallory, ALICE_UFRAG, PASSWORD, SYNTHETIC_WAIT_MS));
+	synthetic_shake_hands(&mallory);
+	struct media_event *event = wait_event(s, MEDIA_TRANSPORT_LOST);
+	assert_int_equal(event->transport, ALICE_PC);
+	assert_int_equal(event->u.lost, LOST_HANDSHAKE);
+	media_event_free(&event);
+	synthetic_close(&mallory);
+}
+
+static void leaving_is_noticed(void **state)
+{
+	struct scene *s = *state;
+	connect_both(s);
+	SSL_shutdown(s->alice.ssl);
+	struct media_event *event = wait_event(s, MEDIA_TRANSPORT_LOST);
+	assert_int_equal(event->participant, ALICE);
+	assert_int_equal(event->u.lost, LOST_CLOSED);
+	media_event_free(&event);
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		SCENE(audio_is_forwarded),
+		SCENE(a_gap_stays_a_gap_and_a_restart_is_joined),
+		SCENE(the_publisher_gets_feedback),
+		SCENE(the_clock_goes_with_the_stream),
+		SCENE(muting_leaves_no_gap),
+		SCENE(video_waits_for_a_keyframe_and_switches_on_one),
+		SCENE(losses_are_repaired_on_both_sides),
+		SCENE(who_has_no_password_gets_nothing),
+		SCENE(another_certificate_is_refused),
+		SCENE(leaving_is_noticed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
