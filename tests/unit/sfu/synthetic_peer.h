@@ -116,7 +116,10 @@ static inline bool synthetic_check(
 		.tie_breaker = 7,
 		.use_candidate = true};
 	synthetic_send(p, bytes, stun_write_request(&request, bytes));
-	size_t n = synthetic_receive(p, reply, sizeof(reply), wait_ms);
+	size_t n;
+	do { /* feedback may come first */
+		n = synthetic_receive(p, reply, sizeof(reply), wait_ms);
+	} while (n > 0 && demux(reply, n) != PACKET_STUN);
 	return n > 0 && stun_parse(reply, n, &message) == STATUS_OK &&
 	       message.class == STUN_SUCCESS && stun_authentic(&message, str_c(pwd));
 }
