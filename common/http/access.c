@@ -9,7 +9,7 @@
 #define LOG_MODULE "http"
 #include "common/base/log.h"
 
-#define LABELS_MAX 256
+#define LABELS_MAX 512
 
 static const char *pattern_of(const struct http_stats *stats)
 {

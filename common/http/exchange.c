@@ -46,7 +46,7 @@ void exchange_end(struct http_internal *x)
 	buf_release(&x->raw);
 	fs_close(&x->request.body_fd);
 	free(x->target);
-	peer_deadline(x->peer, server->idle_ms);
+	peer_await(x->peer, server->idle_ms);
 	free(x);
 	if (atomic_fetch_sub(&server->in_flight, 1) == 1 && atomic_load(&server->stopping)) {
 		mutex_lock(&server->lock);
@@ -68,7 +68,7 @@ static void hand_over(struct http_internal *x, enum http_phase phase, enum http_
 {
 	x->phase = phase;
 	x->job = job;
-	peer_deadline(x->peer, INT64_MAX);
+	peer_attend(x->peer, INT64_MAX);
 	/* Suspended before it is queued: the worker may be done before this function is. */
 	MHD_suspend_connection(x->connection);
 	if (workers_push(x->server, x, job != JOB_SPOOL))
@@ -85,7 +85,7 @@ static void hand_over(struct http_internal *x, enum http_phase phase, enum http_
 static void set_body_deadline(struct http_internal *x)
 {
 	int64_t allowed = x->server->transfer_ms + x->request.body_size / HTTP_SLOW_RATE;
-	peer_deadline(x->peer, x->body_since_ms + allowed - clock_mono_ms());
+	peer_await(x->peer, x->body_since_ms + allowed - clock_mono_ms());
 }
 
 /* --- replies --- */
@@ -94,7 +94,7 @@ static bool send_reply(struct http_internal *x)
 {
 	if (x->response == NULL)
 		return false;
-	peer_deadline(x->peer, x->server->transfer_ms + x->reply_bytes / HTTP_SLOW_RATE);
+	peer_attend(x->peer, x->server->transfer_ms + x->reply_bytes / HTTP_SLOW_RATE);
 	access_count(x);
 	enum MHD_Result sent = MHD_queue_response(x->connection, (unsigned)x->status, x->response);
 	MHD_destroy_response(x->response);
@@ -114,7 +114,7 @@ static bool linger(struct http_internal *x)
 	x->request.body_size = 0;
 	ssize_t sent = send(x->peer->fd, x->raw.p, x->raw.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(x->peer->fd, SHUT_WR);
-	peer_deadline(x->peer, LINGER_MS);
+	peer_await(x->peer, LINGER_MS);
 	return sent == (ssize_t)x->raw.n;
 }
 
@@ -412,6 +412,7 @@ bool exchange_step(struct http_internal *x, const char *method, const char *vers
 			return refuse_body(
 				x, 503, "M_UNKNOWN", "The upload could not be saved, try again");
 		x->phase = PHASE_BODY;
+		set_body_deadline(x);
 		break;
 	case PHASE_HEAD:
 		return on_head(x, method, version);

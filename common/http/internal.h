@@ -40,6 +40,7 @@ struct MHD_Connection;
 struct MHD_Daemon;
 struct MHD_Response;
 struct metric;
+struct pollfd;
 
 /* Where the network thread is with a request. */
 enum http_phase {
@@ -88,8 +89,8 @@ struct http_internal {
 	int64_t busy_us; /* queued or running, not parked */
 };
 
-/* One connection. The address belongs to it; `deadline_ms` is set by the network thread and read
- * by the sweep. */
+/* One connection. The address belongs to it; `deadline_ms` and `awaited` are set by the network
+ * thread and read by the sweep. */
 struct http_peer {
 	struct http_peer *prev;
 	struct http_peer *next;
@@ -99,11 +100,14 @@ struct http_peer {
 	char key_bytes[8];
 	char address[INET6_ADDRSTRLEN];
 	_Atomic int64_t deadline_ms; /* INT64_MAX: none */
+	atomic_bool awaited;	     /* it is the peer's turn to send */
+	bool ended;		     /* the last sweep saw that it will not; the sweep's own */
 };
 
 struct http_peers {
 	struct mutex lock; /* the list */
 	struct http_peer *first;
+	struct pollfd *polled;	/* the sweep's, for max_connections */
 	struct map *by_address; /* key -> unsigned; network thread only */
 };
 
@@ -159,7 +163,6 @@ struct http_stats {
 struct http_server {
 	struct http_server_config config;
 	uint16_t port;
-	int listen_fd;
 	struct router *router;
 	struct MHD_Daemon *daemon; /* run by the network thread */
 	struct http_network network;
@@ -226,8 +229,11 @@ void peers_release(struct http_peers *peers);
 bool peers_may_connect(struct http_server *server, const struct sockaddr *address);
 struct http_peer *peers_add(struct http_server *server, const struct sockaddr *address, int fd);
 void peers_remove(struct http_server *server, struct http_peer *peer);
-void peer_deadline(struct http_peer *peer, int64_t in_ms); /* INT64_MAX: none */
-/* Shuts connections whose time is over. */
+/* From here on the peer must send something within that time (INT64_MAX: any) ... */
+void peer_await(struct http_peer *peer, int64_t in_ms);
+/* ... and from here on it need not: our turn, or its time to take a reply. */
+void peer_attend(struct http_peer *peer, int64_t in_ms);
+/* Shuts connections whose time is over, and those that the daemon waits for in vain. */
 void peers_sweep(struct http_server *server, int64_t now_ms);
 /* A numeric address in its usual form, or false. */
 bool peer_address_normalize(struct str text, char out[INET6_ADDRSTRLEN]);

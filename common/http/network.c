@@ -43,7 +43,9 @@ static void *network_main(void *arg)
 	};
 	while (!atomic_load(&network->quit)) {
 		if (!network->quiesced && atomic_load(&server->stopping)) {
-			MHD_quiesce_daemon(server->daemon);
+			/* From here on the listening socket is ours; until then the daemon closes
+			 * it. */
+			close(MHD_quiesce_daemon(server->daemon));
 			network->quiesced = true;
 		}
 		if (poll(fds, 2, wait_ms(server)) < 0 && errno != EINTR)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The connections: how many from where, and until when each may stay as it is. */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "common/base/clock.h"
@@ -59,11 +61,13 @@ void peers_init(struct http_peers *peers, unsigned max_connections)
 {
 	mutex_init(&peers->lock);
 	peers->by_address = map_new((size_t)max_connections + 1);
+	peers->polled = mem_calloc(max_connections, sizeof(peers->polled[0]));
 }
 
 void peers_release(struct http_peers *peers)
 {
 	map_free(&peers->by_address, free);
+	free(peers->polled);
 	mutex_release(&peers->lock);
 }
 
@@ -90,7 +94,7 @@ struct http_peer *peers_add(struct http_server *server, const struct sockaddr *a
 	struct http_peer *peer = MEM_NEW(struct http_peer);
 	describe(address, peer);
 	peer->fd = fd;
-	peer_deadline(peer, server->idle_ms);
+	peer_await(peer, server->idle_ms);
 	if (is_counted(server, peer)) {
 		unsigned *count = map_find(peers->by_address, peer->key);
 		if (count == NULL) {
@@ -131,20 +135,74 @@ void peers_remove(struct http_server *server, struct http_peer *peer)
 	access_gauge(server->connections_gauge, -1);
 }
 
-void peer_deadline(struct http_peer *peer, int64_t in_ms)
+static void set_deadline(struct http_peer *peer, int64_t in_ms)
 {
 	int64_t at = in_ms == INT64_MAX ? INT64_MAX : clock_mono_ms() + in_ms;
 	atomic_store_explicit(&peer->deadline_ms, at, memory_order_relaxed);
+}
+
+void peer_await(struct http_peer *peer, int64_t in_ms)
+{
+	set_deadline(peer, in_ms);
+	atomic_store_explicit(&peer->awaited, true, memory_order_relaxed);
+}
+
+void peer_attend(struct http_peer *peer, int64_t in_ms)
+{
+	set_deadline(peer, in_ms);
+	atomic_store_explicit(&peer->awaited, false, memory_order_relaxed);
+}
+
+static bool is_awaited(struct http_peer *peer)
+{
+	return atomic_load_explicit(&peer->awaited, memory_order_relaxed);
+}
+
+/* Nothing left to read, and nothing more will come. */
+static bool has_ended(const struct pollfd *polled)
+{
+	int unread = 0;
+	return (polled->revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0 &&
+	       (ioctl(polled->fd, FIONREAD, &unread) != 0 || unread == 0);
+}
+
+/*
+ * libmicrohttpd watches edges and misses the end of a stream that came together with the last
+ * bytes before it; without this the connection would stay until its time is over. Twice seen,
+ * because the last request may be on its way to a worker.
+ */
+static void shut_ended(struct http_peers *peers, size_t capacity) REQUIRES(peers->lock)
+{
+	size_t count = 0;
+	for (struct http_peer *peer = peers->first; peer != NULL && count < capacity;
+		peer = peer->next)
+		if (is_awaited(peer))
+			peers->polled[count++] = (struct pollfd){peer->fd, POLLRDHUP, 0};
+		else
+			peer->ended = false;
+	if (count == 0 || poll(peers->polled, count, 0) < 0)
+		return;
+	size_t i = 0;
+	for (struct http_peer *peer = peers->first; peer != NULL && i < count; peer = peer->next) {
+		if (peers->polled[i].fd != peer->fd)
+			continue;
+		bool ended = is_awaited(peer) && has_ended(&peers->polled[i]);
+		if (ended && peer->ended)
+			shutdown(peer->fd, SHUT_RDWR);
+		peer->ended = ended;
+		i++;
+	}
 }
 
 void peers_sweep(struct http_server *server, int64_t now_ms)
 {
 	struct http_peers *peers = &server->peers;
 	mutex_lock(&peers->lock);
-	/* The list's lock keeps the descriptor open: a connection leaves the list before its
+	/* The list's lock keeps the descriptors open: a connection leaves the list before its
 	 * descriptor is closed. The daemon then sees the end of the stream. */
 	for (struct http_peer *peer = peers->first; peer != NULL; peer = peer->next)
 		if (atomic_load_explicit(&peer->deadline_ms, memory_order_relaxed) <= now_ms)
 			shutdown(peer->fd, SHUT_RDWR);
+	shut_ended(peers, server->config.max_connections);
 	mutex_unlock(&peers->lock);
 }

@@ -224,7 +224,6 @@ enum status http_server_start(const struct http_server_config *config, struct ht
 		server_free(server);
 		return status;
 	}
-	server->listen_fd = fd;
 	server->port = bound_port(fd);
 	access_init(server);
 	workers_start(server);
@@ -273,7 +272,6 @@ void http_server_stop(struct http_server **out)
 	parking_stop(server);
 	network_stop(server);
 	MHD_stop_daemon(server->daemon);
-	close(server->listen_fd);
 	server_free(server);
 }
 

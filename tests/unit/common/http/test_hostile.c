@@ -121,6 +121,29 @@ static void half_closed_bodies_end_the_request(void **state)
 	peer_close(&peer);
 }
 
+/* The end of the stream in the same packet as the last bytes: noticed by the sweep, long before
+ * the body's time is over. */
+static void an_end_right_behind_the_bytes_is_noticed(void **state)
+{
+	struct http_server_config config = served_config(&table);
+
+	(void)state;
+	config.idle_timeout_ms = 200;
+	config.transfer_timeout_ms = 600000;
+	struct served patient = serve(config);
+	for (int i = 0; i < 20; i++) {
+		struct peer peer = peer_connect(patient.port);
+		int on = 1;
+		setsockopt(peer.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+		peer_send(&peer, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
+		shutdown(peer.fd, SHUT_WR);
+		peer_expect_end(&peer);
+		peer_close(&peer);
+	}
+	served_await(&patient, CONNECTIONS, 0);
+	served_end(&patient);
+}
+
 static void garbage_is_survived(void **state)
 {
 	static const char *const cases[] = {
@@ -243,6 +266,7 @@ int main(void)
 		cmocka_unit_test(requests_too_long),
 		cmocka_unit_test(slow_bodies_are_cut_off),
 		cmocka_unit_test(half_closed_bodies_end_the_request),
+		cmocka_unit_test(an_end_right_behind_the_bytes_is_noticed),
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(a_full_queue_says_so),
 		cmocka_unit_test(connections_are_counted_by_address),
