@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/base/process.h"
 #include "config/config.h"
+#include "homeserver/appservice/appservices.h"
 #include "homeserver/start.h"
 #include "homeserver/user_create.h"
 
@@ -107,6 +108,17 @@ static int serve(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+/* The file itself was read already; what it points to is not. */
+static int check(const struct config *config)
+{
+	char why[APPSERVICES_ERROR_MAX];
+	struct appservices *appservices = NULL;
+	if (appservices_load(config, &appservices, why) != STATUS_OK)
+		return process_fail(PROGRAM, "%s", why);
+	appservices_free(&appservices);
+	return EXIT_SUCCESS;
+}
+
 static int run(const struct order *order, const struct config *config)
 {
 	enum log_level level;
@@ -116,7 +128,7 @@ static int run(const struct order *order, const struct config *config)
 			config->log_level);
 	log_set_level(level);
 	if (order->check_config)
-		return EXIT_SUCCESS;
+		return check(config);
 	if (order->make_user)
 		return user_create(PROGRAM, config, &order->user);
 	return serve(config);
