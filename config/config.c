@@ -120,7 +120,8 @@ static const cyaml_schema_value_t top_schema = {
  */
 
 /* libcyaml tells the fault in one line and then where it was, from the inside out. */
-static void collect_log(cyaml_log_t level, void *context, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void collect_log(
+	cyaml_log_t level, void *context, const char *fmt, va_list args)
 {
 	struct buf *log = context;
 
