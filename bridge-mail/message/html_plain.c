@@ -6,9 +6,10 @@
 
 struct writer {
 	struct buf *out;
-	unsigned quotes; /* blockquotes around */
-	unsigned lists;	 /* lists around */
-	unsigned number; /* of the next item; 0: not a numbered list */
+	unsigned quotes;      /* blockquotes around */
+	unsigned last_quotes; /* around what was written last */
+	unsigned lists;	      /* lists around */
+	unsigned number;      /* of the next item; 0: not a numbered list */
 	unsigned pre;
 	unsigned breaks; /* line ends to write before the next text */
 	bool at_start;	 /* of a line */
@@ -22,23 +23,33 @@ static void end_lines(struct writer *w, unsigned breaks)
 	w->space = false;
 }
 
-static void write_prefix(struct writer *w)
+static void write_prefix(struct writer *w, unsigned quotes)
 {
-	for (unsigned i = 0; i < w->quotes && i < MAX_QUOTES; i++)
+	for (unsigned i = 0; i < quotes && i < MAX_QUOTES; i++)
 		buf_append_c(w->out, "> ");
+}
+
+/* A blank line belongs to a quote when both its neighbours do. */
+static void write_breaks(struct writer *w)
+{
+	unsigned shared = w->quotes < w->last_quotes ? w->quotes : w->last_quotes;
+	buf_append_byte(w->out, '\n');
+	if (w->breaks > 1) {
+		write_prefix(w, shared);
+		buf_append_byte(w->out, '\n');
+	}
+	write_prefix(w, w->quotes);
 }
 
 static void before_content(struct writer *w)
 {
 	if (w->out->n == 0) {
-		write_prefix(w);
+		write_prefix(w, w->quotes);
 	} else if (w->breaks > 0) {
-		for (unsigned i = 0; i < w->breaks && i < 2; i++) {
-			buf_append_byte(w->out, '\n');
-			write_prefix(w);
-		}
+		write_breaks(w);
 		w->at_start = true;
 	}
+	w->last_quotes = w->quotes;
 	w->breaks = 0;
 	if (w->space && !w->at_start)
 		buf_append_byte(w->out, ' ');
