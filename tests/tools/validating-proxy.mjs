@@ -11,6 +11,12 @@ import { fileURLToPath } from "node:url";
 
 import { Specification } from "./openapi.mjs";
 
+// PARVIS_TRACE=1 prints each request and its reply: for finding out why a client is unhappy.
+function trace(request, sent, answer, body) {
+    const cut = (bytes) => bytes.toString("utf8").slice(0, 2000);
+    console.error(`> ${request.method} ${request.url} ${cut(Buffer.concat(sent))}\n< ${answer.statusCode} ${cut(body)}`);
+}
+
 const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding"];
 
 export async function startProxy(upstream, onFault) {
@@ -34,6 +40,7 @@ export async function startProxy(upstream, onFault) {
                         body,
                     });
                     if (fault) onFault(fault);
+                    if (process.env.PARVIS_TRACE) trace(request, sent, answer, body);
                     const headers = { ...answer.headers };
                     for (const name of HOP_BY_HOP) delete headers[name];
                     reply.writeHead(answer.statusCode, headers);
@@ -44,6 +51,8 @@ export async function startProxy(upstream, onFault) {
         // A server that is down is told as a closed connection, as without a proxy.
         onward.on("error", () => reply.destroy());
         reply.on("close", () => onward.destroy());
+        const sent = [];
+        if (process.env.PARVIS_TRACE) request.on("data", (chunk) => sent.push(chunk));
         request.pipe(onward);
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
