@@ -33,6 +33,7 @@ extern const struct http_routes api_rooms_membership_routes;
 extern const struct http_routes api_rooms_messages_routes;
 extern const struct http_routes api_rooms_send_routes;
 extern const struct http_routes api_rooms_state_routes;
+extern const struct http_routes api_rooms_upgrade_routes;
 extern const struct http_routes api_rtc_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
@@ -75,6 +76,7 @@ static const struct http_routes *const tables[] = {
 	&api_rooms_messages_routes,
 	&api_rooms_send_routes,
 	&api_rooms_state_routes,
+	&api_rooms_upgrade_routes,
 	&api_rtc_routes,
 	&api_sync_routes,
 	&api_tags_routes,

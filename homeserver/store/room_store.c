@@ -18,6 +18,7 @@ DB_SQL(sql_alias_list, "SELECT a.alias FROM rooms r CROSS JOIN room_aliases a ON
 		       "WHERE r.room_id = ?1 ORDER BY a.created_ts, a.alias");
 DB_SQL(sql_alias_add,
 	"INSERT INTO room_aliases (alias, room, creator, created_ts) VALUES (?1, ?2, ?3, ?4)");
+DB_SQL(sql_alias_move, "UPDATE room_aliases SET room = ?2 WHERE room = ?1");
 DB_SQL(sql_alias_remove, "DELETE FROM room_aliases WHERE alias = ?1");
 
 DB_SQL(sql_publish, "UPDATE rooms SET published = ?2 WHERE id = ?1");
@@ -134,6 +135,14 @@ enum status room_alias_add(
 	db_bind_int(q, 2, room_key);
 	db_bind_str(q, 3, creator);
 	db_bind_int(q, 4, now);
+	return db_run(q);
+}
+
+enum status room_alias_move(struct db_tx *tx, int64_t from_room_key, int64_t to_room_key)
+{
+	DB_QUERY(q, tx->db, &sql_alias_move);
+	db_bind_int(q, 1, from_room_key);
+	db_bind_int(q, 2, to_room_key);
 	return db_run(q);
 }
 

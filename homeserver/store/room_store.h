@@ -48,6 +48,9 @@ MUST_CHECK enum status room_alias_list(
 /* STATUS_EXISTS when the alias is taken. */
 MUST_CHECK enum status room_alias_add(struct db_tx *tx, struct str alias, int64_t room_key,
 	struct str creator, int64_t now) REQUIRES(on_writer);
+/* All aliases of one room lead to the other from now on. */
+MUST_CHECK enum status room_alias_move(struct db_tx *tx, int64_t from_room_key, int64_t to_room_key)
+	REQUIRES(on_writer);
 MUST_CHECK enum status room_alias_remove(struct db_tx *tx, struct str alias) REQUIRES(on_writer);
 
 MUST_CHECK enum status room_store_set_published(struct db_tx *tx, int64_t room_key, bool published)

@@ -335,6 +335,52 @@ class Events(RoomCase):
         self.assertEqual(newer["chunk"][0]["event_id"], sent[7])
 
 
+class Upgrade(RoomCase):
+    def upgrade(self, who, room, version="12", **more):
+        return who.post(f"{V3}/rooms/{quote(room)}/upgrade", {"new_version": version, **more})
+
+    def test_upgrade(self):
+        for number, (old, new) in enumerate((("10", "12"), ("12", "12"), ("12", "11"))):
+            alias = f"#ancienne{number}:localhost"
+            room = self.public_room(
+                self.bob, room_version=old, name="Salle", visibility="public",
+                room_alias_name=f"ancienne{number}", creation_content={"type": "m.space"},
+                initial_state=[{"type": "m.space.child", "state_key": "!c:localhost",
+                                "content": {"via": ["localhost"]}}])
+            self.assert_ok(self.alice.post(f"{V3}/rooms/{quote(room)}/ban",
+                                           {"user_id": self.eve.user_id}))
+            self.assert_refused(self.upgrade(self.bob, room), 403, "M_FORBIDDEN")
+            self.assert_refused(
+                self.upgrade(self.alice, room, "no"), 400, "M_UNSUPPORTED_ROOM_VERSION")
+            done = self.assert_ok(self.upgrade(self.alice, room, new))["replacement_room"]
+            create = self.state(self.alice, done, "m.room.create").json
+            self.assertEqual((create["room_version"], create["type"]), (new, "m.space"))
+            self.assertEqual(create["predecessor"]["room_id"], room)
+            tombstone = self.state(self.bob, room, "m.room.tombstone").json
+            self.assertEqual(tombstone["replacement_room"], done)
+            self.assertEqual(self.state(self.alice, done, "m.room.name").json, {"name": "Salle"})
+            self.assertEqual(self.state(self.alice, done, "m.space.child", "!c:localhost").json,
+                             {"via": ["localhost"]})
+            self.assertEqual(
+                self.alice.get(f"{V3}/directory/room/{quote(alias)}").json["room_id"], done)
+            self.assertEqual(self.state(self.alice, done, "m.room.canonical_alias").json,
+                             {"alias": alias})
+            levels = self.state(self.alice, done, "m.room.power_levels").json
+            if new == "12":
+                self.assertNotIn(self.alice.user_id, levels["users"])
+                self.assertGreater(levels["events"]["m.room.tombstone"], 100)
+            else:
+                self.assertEqual(levels["users"], {self.alice.user_id: 100})
+            listing = f"{V3}/directory/list/room/"
+            self.assertEqual(self.bob.get(listing + quote(done)).json, {"visibility": "public"})
+            self.assertEqual(self.bob.get(listing + quote(room)).json, {"visibility": "private"})
+            self.assert_ok(self.bob.post(f"{V3}/join/{quote(done)}"))
+            self.assert_refused(self.eve.post(f"{V3}/join/{quote(done)}"), 403, "M_FORBIDDEN")
+            self.assert_refused(
+                self.bob.put(f"{V3}/rooms/{quote(room)}/send/m.room.message/late{number}",
+                             {"body": "x"}), 403, "M_FORBIDDEN")
+
+
 class Directory(RoomCase):
     def test_aliases(self):
         room = self.public_room(self.bob)
