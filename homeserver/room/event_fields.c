@@ -73,6 +73,7 @@ static bool is_demanded(const struct trail *trail)
 	return false;
 }
 
+/* No deeper than MAX_DEPTH. NOLINTNEXTLINE(misc-no-recursion) */
 static void write_part(struct json_writer *w, const struct json *object, const struct json *fields,
 	struct trail *trail)
 {

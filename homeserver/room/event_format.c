@@ -11,9 +11,6 @@
 /* An event with its unsigned part, which may hold another event besides. */
 #define CLIENT_EVENT_MAX (4u * 1024 * 1024)
 
-static enum status write_event(struct json_writer *w, const struct event *event,
-	const struct event_format *format, bool nested);
-
 /* Old clients look for `redacts` at the top, new ones in the content: they get both. */
 static void write_content(struct json_writer *w, const struct event *event)
 {
@@ -67,6 +64,31 @@ static enum status write_previous_state(
 	return STATUS_OK;
 }
 
+/* Everything but `unsigned`, into an object under way. */
+static void write_frame(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	write_content(w, event);
+	jw_put_str(w, "event_id", event->event_id);
+	jw_put_int(w, "origin_server_ts", event->origin_server_ts);
+	if (event->redacts.n != 0)
+		jw_put_str(w, "redacts", event->redacts);
+	if (!format->without_room_id)
+		jw_put_str(w, "room_id", event->room_id);
+	jw_put_str(w, "sender", event->sender);
+	if (event_is_state(event))
+		jw_put_str(w, "state_key", event->state_key);
+	jw_put_str(w, "type", event->type);
+}
+
+static void write_age(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	int64_t age = format->now - event->origin_server_ts;
+
+	jw_put_int(w, "age", age > 0 ? age : 0);
+}
+
 static enum status write_redaction(
 	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
@@ -79,24 +101,29 @@ static enum status write_redaction(
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	jw_put_str(w, "redacted_by", redaction->event_id);
-	jw_key(w, "redacted_because");
-	return write_event(w, redaction, format, true);
+	jw_put_object(w, "redacted_because");
+	write_frame(w, redaction, format);
+	jw_put_object(w, "unsigned");
+	write_age(w, redaction, format);
+	status = write_transaction_id(w, redaction, format);
+	jw_object_end(w);
+	jw_object_end(w);
+	return status;
 }
 
-static enum status write_unsigned(struct json_writer *w, const struct event *event,
-	const struct event_format *format, bool nested)
+static enum status write_unsigned(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
-	int64_t age = format->now - event->origin_server_ts;
 	enum status status;
 
 	jw_put_object(w, "unsigned");
-	jw_put_int(w, "age", age > 0 ? age : 0);
+	write_age(w, event, format);
 	status = write_transaction_id(w, event, format);
-	if (status == STATUS_OK && !nested)
+	if (status == STATUS_OK)
 		status = write_previous_state(w, event, format);
-	if (status == STATUS_OK && !nested)
+	if (status == STATUS_OK)
 		status = write_redaction(w, event, format);
-	if (format->visibility != NULL && !nested)
+	if (format->visibility != NULL)
 		jw_put_str(w, "membership",
 			membership_name(
 				visibility_membership_at(format->visibility, event->position)));
@@ -104,24 +131,14 @@ static enum status write_unsigned(struct json_writer *w, const struct event *eve
 	return status;
 }
 
-static enum status write_event(struct json_writer *w, const struct event *event,
-	const struct event_format *format, bool nested)
+static enum status write_event(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
 	enum status status;
 
 	jw_object(w);
-	write_content(w, event);
-	jw_put_str(w, "event_id", event->event_id);
-	jw_put_int(w, "origin_server_ts", event->origin_server_ts);
-	if (event->redacts.n != 0)
-		jw_put_str(w, "redacts", event->redacts);
-	if (!format->without_room_id)
-		jw_put_str(w, "room_id", event->room_id);
-	jw_put_str(w, "sender", event->sender);
-	if (event_is_state(event))
-		jw_put_str(w, "state_key", event->state_key);
-	jw_put_str(w, "type", event->type);
-	status = write_unsigned(w, event, format, nested);
+	write_frame(w, event, format);
+	status = write_unsigned(w, event, format);
 	jw_object_end(w);
 	return status;
 }
@@ -135,9 +152,9 @@ enum status event_write_client(
 	enum status status;
 
 	if (format->fields == NULL)
-		return write_event(w, event, format, false);
+		return write_event(w, event, format);
 	jw_init(&whole, &text);
-	status = write_event(&whole, event, format, false);
+	status = write_event(&whole, event, format);
 	if (status == STATUS_OK)
 		status = json_parse(format->arena, buf_str(&text), &parsed, NULL);
 	if (status == STATUS_OK)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Rooms, events, state, memberships, aliases.
 
 -- Event types, state keys and user ids, stored once and known by a small number.

@@ -54,7 +54,7 @@ static inline int world_set_up(void **state)
 {
 	struct world *w = MEM_NEW(struct world);
 
-	strcpy(w->dir, "/tmp/parvis-rooms-XXXXXX");
+	snprintf(w->dir, sizeof(w->dir), "/tmp/parvis-rooms-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	snprintf(w->database, sizeof(w->database), "%s/db", w->dir);
 	snprintf(w->key, sizeof(w->key), "%s/key", w->dir);
