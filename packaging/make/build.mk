@@ -39,10 +39,11 @@ CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-
 LDFLAGS_fuzz := -fsanitize=address,undefined
 CC := $(if $(filter clang fuzz,$(VARIANT)),$(CLANG),gcc)
 
+# Hidden: a function of ours must never replace one of the same name inside a library.
 # Headers of libraries are system headers: our warnings are not about them.
 pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(1) 2>/dev/null))
 pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
-base_cflags := -std=c17 -D_GNU_SOURCE -fPIE -pthread $(WARN) -I. -I$(B)/gen $(CFLAGS_$(VARIANT)) \
+base_cflags := -std=c17 -D_GNU_SOURCE -fPIE -fvisibility=hidden -pthread $(WARN) -I. -I$(B)/gen $(CFLAGS_$(VARIANT)) \
 	$(call pkg_cflags,$(pkgs_common))
 base_ldflags := -pthread $(LDFLAGS_$(VARIANT))
 base_libs := $(call pkg_libs,$(pkgs_common)) -lm
