@@ -151,6 +151,9 @@ static void garbage_is_survived(void **state)
 		"GET\r\n\r\n",
 		"GET / HTTP/9.9\r\n\r\n",
 		"\x16\x03\x01\x02",
+		/* libmicrohttpd 1.0.1 counts one byte too few behind a chunk's extension. */
+		"POST /nowhere HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\n\r\n",
 		"GET /show HTTP/1.1\r\n\r\n",
 		"GET /show HTTP/1.1\r\nHost\r\n\r\n",
 		"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
