@@ -12,6 +12,24 @@
 
 #define PASSWORD_MIN_BYTES 8
 
+static enum http_outcome whoami_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome password_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome deactivate_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome threepids_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/account/whoami", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0,
+		whoami_get},
+	{HTTP_POST, "/_matrix/client/r0|v3/account/password", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
+		password_post},
+	{HTTP_POST, "/_matrix/client/r0|v3/account/deactivate", AUTH_USER, LIMIT_WRITE,
+		BODY_JSON_OPTIONAL, 0, deactivate_post},
+	{HTTP_GET, "/_matrix/client/r0|v3/account/3pid", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+		threepids_get},
+};
+
+const struct http_routes api_account_routes = {routes, ARRAY_LEN(routes)};
+
 static enum http_outcome whoami_get(struct http_request *request, struct http_reply *reply)
 {
 	const struct requester *who = api_requester(request);
@@ -146,16 +164,3 @@ static enum http_outcome threepids_get(struct http_request *request, struct http
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/account/whoami", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0,
-		whoami_get},
-	{HTTP_POST, "/_matrix/client/r0|v3/account/password", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
-		password_post},
-	{HTTP_POST, "/_matrix/client/r0|v3/account/deactivate", AUTH_USER, LIMIT_WRITE,
-		BODY_JSON_OPTIONAL, 0, deactivate_post},
-	{HTTP_GET, "/_matrix/client/r0|v3/account/3pid", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		threepids_get},
-};
-
-const struct http_routes api_account_routes = {routes, ARRAY_LEN(routes)};

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Client Config". */
-#include "homeserver/store/account_data_store.h"
-
 #include "common/matrix/ids.h"
 #include "homeserver/api/api.h"
+#include "homeserver/store/account_data_store.h"
 #include "homeserver/stream/streams.h"
 
 #define TYPE_MAX_BYTES 255
+
+static enum http_outcome data_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome data_put(struct http_request *request, struct http_reply *reply);
+
+#define GLOBAL "/_matrix/client/r0|v3/user/{user}/account_data/{type}"
+#define ROOM   "/_matrix/client/r0|v3/user/{user}/rooms/{room}/account_data/{type}"
+
+static const struct http_route routes[] = {
+	{HTTP_GET, GLOBAL, AUTH_USER, LIMIT_READ, BODY_NONE, 0, data_get},
+	{HTTP_PUT, GLOBAL, AUTH_USER, LIMIT_WRITE, BODY_JSON, ACCOUNT_DATA_MAX_BYTES, data_put},
+	{HTTP_GET, ROOM, AUTH_USER, LIMIT_READ, BODY_NONE, 0, data_get},
+	{HTTP_PUT, ROOM, AUTH_USER, LIMIT_WRITE, BODY_JSON, ACCOUNT_DATA_MAX_BYTES, data_put},
+};
+
+const struct http_routes api_account_data_routes = {routes, ARRAY_LEN(routes)};
 
 /* Parts of the path: user, then room where there is one, then type. */
 struct data_path {
@@ -83,15 +97,3 @@ static enum http_outcome data_put(struct http_request *request, struct http_repl
 		return api_status(reply, status, "There is too much account data already");
 	return status == STATUS_OK ? HTTP_REPLY : api_status(reply, status, NULL);
 }
-
-#define GLOBAL "/_matrix/client/r0|v3/user/{user}/account_data/{type}"
-#define ROOM   "/_matrix/client/r0|v3/user/{user}/rooms/{room}/account_data/{type}"
-
-static const struct http_route routes[] = {
-	{HTTP_GET, GLOBAL, AUTH_USER, LIMIT_READ, BODY_NONE, 0, data_get},
-	{HTTP_PUT, GLOBAL, AUTH_USER, LIMIT_WRITE, BODY_JSON, ACCOUNT_DATA_MAX_BYTES, data_put},
-	{HTTP_GET, ROOM, AUTH_USER, LIMIT_READ, BODY_NONE, 0, data_get},
-	{HTTP_PUT, ROOM, AUTH_USER, LIMIT_WRITE, BODY_JSON, ACCOUNT_DATA_MAX_BYTES, data_put},
-};
-
-const struct http_routes api_account_data_routes = {routes, ARRAY_LEN(routes)};

@@ -4,6 +4,15 @@
 #include "homeserver/room/room_version.h"
 #include "homeserver/store/account_store.h"
 
+static enum http_outcome capabilities_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/capabilities", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+		capabilities_get},
+};
+
+const struct http_routes api_capabilities_routes = {routes, ARRAY_LEN(routes)};
+
 static void write_flag(struct json_writer *w, const char *name, bool enabled)
 {
 	jw_put_object(w, name);
@@ -51,10 +60,3 @@ static enum http_outcome capabilities_get(struct http_request *request, struct h
 	jw_object_end(w);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/capabilities", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		capabilities_get},
-};
-
-const struct http_routes api_capabilities_routes = {routes, ARRAY_LEN(routes)};

@@ -6,6 +6,28 @@
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/store/device_store.h"
 
+static enum http_outcome devices_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome device_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome device_put(struct http_request *request, struct http_reply *reply);
+static enum http_outcome device_delete_one(struct http_request *request, struct http_reply *reply);
+static enum http_outcome delete_devices_post(
+	struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/devices", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+		devices_get},
+	{HTTP_GET, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+		device_get},
+	{HTTP_PUT, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
+		device_put},
+	{HTTP_DELETE, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE,
+		BODY_JSON_OPTIONAL, 0, device_delete_one},
+	{HTTP_POST, "/_matrix/client/r0|v3/delete_devices", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
+		delete_devices_post},
+};
+
+const struct http_routes api_devices_routes = {routes, ARRAY_LEN(routes)};
+
 static void write_device(struct json_writer *w, const struct device *device, struct str user_id)
 {
 	jw_object(w);
@@ -171,18 +193,3 @@ static enum http_outcome delete_devices_post(struct http_request *request, struc
 	}
 	return delete_devices(request, reply, device_ids, count);
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/devices", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		devices_get},
-	{HTTP_GET, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		device_get},
-	{HTTP_PUT, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
-		device_put},
-	{HTTP_DELETE, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE,
-		BODY_JSON_OPTIONAL, 0, device_delete_one},
-	{HTTP_POST, "/_matrix/client/r0|v3/delete_devices", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
-		delete_devices_post},
-};
-
-const struct http_routes api_devices_routes = {routes, ARRAY_LEN(routes)};

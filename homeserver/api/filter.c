@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Filtering". */
-#include "homeserver/sync/filter.h"
-
 #include "homeserver/api/api.h"
 #include "homeserver/store/filter_store.h"
+#include "homeserver/sync/filter.h"
 
 #define FILTER_MAX_BYTES (64 * 1024)
+
+static enum http_outcome filter_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome filter_get_one(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/_matrix/client/r0|v3/user/{user}/filter", AUTH_USER, LIMIT_READ, BODY_JSON,
+		FILTER_MAX_BYTES, filter_post},
+	{HTTP_GET, "/_matrix/client/r0|v3/user/{user}/filter/{filter}", AUTH_USER, LIMIT_READ,
+		BODY_NONE, 0, filter_get_one},
+};
+
+const struct http_routes api_filter_routes = {routes, ARRAY_LEN(routes)};
 
 static bool is_own(struct http_request *request, struct http_reply *reply)
 {
@@ -72,12 +83,3 @@ static enum http_outcome filter_get_one(struct http_request *request, struct htt
 	jw_raw(&reply->json, content);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/user/{user}/filter", AUTH_USER, LIMIT_READ, BODY_JSON,
-		FILTER_MAX_BYTES, filter_post},
-	{HTTP_GET, "/_matrix/client/r0|v3/user/{user}/filter/{filter}", AUTH_USER, LIMIT_READ,
-		BODY_NONE, 0, filter_get_one},
-};
-
-const struct http_routes api_filter_routes = {routes, ARRAY_LEN(routes)};

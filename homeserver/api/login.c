@@ -16,6 +16,23 @@
 #define LOGIN_TOKEN_LENGTH 43
 #define TOKEN_MAX_BYTES	   255
 
+static enum http_outcome login_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome login_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome get_token_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome refresh_post(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/login", AUTH_NONE, LIMIT_READ, BODY_NONE, 0, login_get},
+	{HTTP_POST, "/_matrix/client/r0|v3/login", AUTH_NONE, LIMIT_LOGIN, BODY_JSON, 0,
+		login_post},
+	{HTTP_POST, "/_matrix/client/v1/login/get_token", AUTH_USER, LIMIT_LOGIN,
+		BODY_JSON_OPTIONAL, 0, get_token_post},
+	{HTTP_POST, "/_matrix/client/v3/refresh", AUTH_NONE, LIMIT_LOGIN, BODY_JSON, 0,
+		refresh_post},
+};
+
+const struct http_routes api_login_routes = {routes, ARRAY_LEN(routes)};
+
 struct login_body {
 	struct str type;
 	const struct json *identifier;
@@ -292,15 +309,3 @@ static enum http_outcome refresh_post(struct http_request *request, struct http_
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/login", AUTH_NONE, LIMIT_READ, BODY_NONE, 0, login_get},
-	{HTTP_POST, "/_matrix/client/r0|v3/login", AUTH_NONE, LIMIT_LOGIN, BODY_JSON, 0,
-		login_post},
-	{HTTP_POST, "/_matrix/client/v1/login/get_token", AUTH_USER, LIMIT_LOGIN,
-		BODY_JSON_OPTIONAL, 0, get_token_post},
-	{HTTP_POST, "/_matrix/client/v3/refresh", AUTH_NONE, LIMIT_LOGIN, BODY_JSON, 0,
-		refresh_post},
-};
-
-const struct http_routes api_login_routes = {routes, ARRAY_LEN(routes)};

@@ -3,6 +3,18 @@
 #include "homeserver/api/api.h"
 #include "homeserver/api/session.h"
 
+static enum http_outcome logout_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome logout_all_post(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/_matrix/client/r0|v3/logout", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
+		logout_post},
+	{HTTP_POST, "/_matrix/client/r0|v3/logout/all", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
+		logout_all_post},
+};
+
+const struct http_routes api_logout_routes = {routes, ARRAY_LEN(routes)};
+
 struct logout_change {
 	const struct requester *who;
 	bool all;
@@ -36,12 +48,3 @@ static enum http_outcome logout_all_post(struct http_request *request, struct ht
 {
 	return logout(request, reply, true);
 }
-
-static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/logout", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
-		logout_post},
-	{HTTP_POST, "/_matrix/client/r0|v3/logout/all", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
-		logout_all_post},
-};
-
-const struct http_routes api_logout_routes = {routes, ARRAY_LEN(routes)};

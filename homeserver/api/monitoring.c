@@ -6,6 +6,16 @@
 
 #define METRICS_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
+static enum http_outcome health_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome metrics_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/health", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, health_get},
+	{HTTP_GET, "/metrics", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, metrics_get},
+};
+
+const struct http_routes api_monitoring_routes = {routes, ARRAY_LEN(routes)};
+
 /* Well means that the database answers. */
 static enum http_outcome health_get(struct http_request *request, struct http_reply *reply)
 {
@@ -37,10 +47,3 @@ static enum http_outcome metrics_get(struct http_request *request, struct http_r
 	buf_append(&reply->body, buf_str(&page));
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/health", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, health_get},
-	{HTTP_GET, "/metrics", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, metrics_get},
-};
-
-const struct http_routes api_monitoring_routes = {routes, ARRAY_LEN(routes)};

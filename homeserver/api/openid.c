@@ -9,6 +9,18 @@
 #define OPENID_MS    (60 * 60 * 1000)
 #define TOKEN_LENGTH 43
 
+static enum http_outcome request_token_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome userinfo_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/_matrix/client/r0|v3/user/{user}/openid/request_token", AUTH_USER,
+		LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, request_token_post},
+	{HTTP_GET, "/_matrix/federation/v1/openid/userinfo", AUTH_NONE, LIMIT_READ, BODY_NONE, 0,
+		userinfo_get},
+};
+
+const struct http_routes api_openid_routes = {routes, ARRAY_LEN(routes)};
+
 struct openid_change {
 	struct str token;
 	struct str user_id;
@@ -61,12 +73,3 @@ static enum http_outcome userinfo_get(struct http_request *request, struct http_
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/user/{user}/openid/request_token", AUTH_USER,
-		LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, request_token_post},
-	{HTTP_GET, "/_matrix/federation/v1/openid/userinfo", AUTH_NONE, LIMIT_READ, BODY_NONE, 0,
-		userinfo_get},
-};
-
-const struct http_routes api_openid_routes = {routes, ARRAY_LEN(routes)};

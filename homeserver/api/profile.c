@@ -9,6 +9,30 @@
 #define FIELD_NAME_MAX_BYTES  255
 #define PROFILE_MAX_BYTES     (64 * 1024 - 1)
 
+static enum http_outcome profile_get_all(struct http_request *request, struct http_reply *reply);
+static enum http_outcome profile_get_field(struct http_request *request, struct http_reply *reply);
+static enum http_outcome profile_put(struct http_request *request, struct http_reply *reply);
+static enum http_outcome profile_delete(struct http_request *request, struct http_reply *reply);
+
+#define UNSTABLE "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}"
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/profile/{user}", AUTH_NONE, LIMIT_READ, BODY_NONE, 0,
+		profile_get_all},
+	{HTTP_GET, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE,
+		0, profile_get_field},
+	{HTTP_PUT, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
+		BODY_JSON, 0, profile_put},
+	{HTTP_DELETE, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
+		BODY_NONE, 0, profile_delete},
+	{HTTP_GET, UNSTABLE, AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_all},
+	{HTTP_GET, UNSTABLE "/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_field},
+	{HTTP_PUT, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, profile_put},
+	{HTTP_DELETE, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, profile_delete},
+};
+
+const struct http_routes api_profile_routes = {routes, ARRAY_LEN(routes)};
+
 /* Appendices, "Common Namespaced Identifier Grammar". */
 static bool field_name_ok(struct str name)
 {
@@ -208,22 +232,3 @@ static enum http_outcome profile_delete(struct http_request *request, struct htt
 	};
 	return apply(request, reply, &change);
 }
-
-#define UNSTABLE "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}"
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/profile/{user}", AUTH_NONE, LIMIT_READ, BODY_NONE, 0,
-		profile_get_all},
-	{HTTP_GET, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE,
-		0, profile_get_field},
-	{HTTP_PUT, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
-		BODY_JSON, 0, profile_put},
-	{HTTP_DELETE, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
-		BODY_NONE, 0, profile_delete},
-	{HTTP_GET, UNSTABLE, AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_all},
-	{HTTP_GET, UNSTABLE "/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_field},
-	{HTTP_PUT, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, profile_put},
-	{HTTP_DELETE, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, profile_delete},
-};
-
-const struct http_routes api_profile_routes = {routes, ARRAY_LEN(routes)};

@@ -16,6 +16,21 @@
 #define PASSWORD_MIN_BYTES    8
 #define GENERATED_NAME_LENGTH 12
 
+static enum http_outcome register_post(struct http_request *request, struct http_reply *reply);
+static enum http_outcome available_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome validity_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/_matrix/client/r0|v3/register", AUTH_NONE, LIMIT_REGISTER, BODY_JSON, 0,
+		register_post},
+	{HTTP_GET, "/_matrix/client/r0|v3/register/available", AUTH_NONE, LIMIT_LOGIN, BODY_NONE, 0,
+		available_get},
+	{HTTP_GET, "/_matrix/client/v1/register/m.login.registration_token/validity", AUTH_NONE,
+		LIMIT_LOGIN, BODY_NONE, 0, validity_get},
+};
+
+const struct http_routes api_register_routes = {routes, ARRAY_LEN(routes)};
+
 struct register_body {
 	struct str type;
 	struct str username;
@@ -222,14 +237,3 @@ static enum http_outcome validity_get(struct http_request *request, struct http_
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/register", AUTH_NONE, LIMIT_REGISTER, BODY_JSON, 0,
-		register_post},
-	{HTTP_GET, "/_matrix/client/r0|v3/register/available", AUTH_NONE, LIMIT_LOGIN, BODY_NONE, 0,
-		available_get},
-	{HTTP_GET, "/_matrix/client/v1/register/m.login.registration_token/validity", AUTH_NONE,
-		LIMIT_LOGIN, BODY_NONE, 0, validity_get},
-};
-
-const struct http_routes api_register_routes = {routes, ARRAY_LEN(routes)};

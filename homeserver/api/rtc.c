@@ -5,6 +5,15 @@
 #include "config/config.h"
 #include "homeserver/api/api.h"
 
+static enum http_outcome transports_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", AUTH_USER,
+		LIMIT_READ, BODY_NONE, 0, transports_get},
+};
+
+const struct http_routes api_rtc_routes = {routes, ARRAY_LEN(routes)};
+
 void rtc_write_transports(struct json_writer *w, const struct config *config)
 {
 	jw_array(w);
@@ -25,10 +34,3 @@ static enum http_outcome transports_get(struct http_request *request, struct htt
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", AUTH_USER,
-		LIMIT_READ, BODY_NONE, 0, transports_get},
-};
-
-const struct http_routes api_rtc_routes = {routes, ARRAY_LEN(routes)};

@@ -9,6 +9,20 @@
 #define TAG_DATA_BYTES 4096
 #define TAGS_MAX       100 /* of one room */
 
+static enum http_outcome tags_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome tag_put(struct http_request *request, struct http_reply *reply);
+static enum http_outcome tag_delete(struct http_request *request, struct http_reply *reply);
+
+#define TAGS "/_matrix/client/r0|v3/user/{user}/rooms/{room}/tags"
+
+static const struct http_route routes[] = {
+	{HTTP_GET, TAGS, AUTH_USER, LIMIT_READ, BODY_NONE, 0, tags_get},
+	{HTTP_PUT, TAGS "/{tag}", AUTH_USER, LIMIT_WRITE, BODY_JSON, TAG_DATA_BYTES, tag_put},
+	{HTTP_DELETE, TAGS "/{tag}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, tag_delete},
+};
+
+const struct http_routes api_tags_routes = {routes, ARRAY_LEN(routes)};
+
 static bool may_use(struct http_request *request, struct http_reply *reply)
 {
 	if (!str_eq(request->params[0], api_requester(request)->user_id))
@@ -127,13 +141,3 @@ static enum http_outcome tag_delete(struct http_request *request, struct http_re
 		return HTTP_REPLY;
 	return change_tag(request, reply, NULL);
 }
-
-#define TAGS "/_matrix/client/r0|v3/user/{user}/rooms/{room}/tags"
-
-static const struct http_route routes[] = {
-	{HTTP_GET, TAGS, AUTH_USER, LIMIT_READ, BODY_NONE, 0, tags_get},
-	{HTTP_PUT, TAGS "/{tag}", AUTH_USER, LIMIT_WRITE, BODY_JSON, TAG_DATA_BYTES, tag_put},
-	{HTTP_DELETE, TAGS "/{tag}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, tag_delete},
-};
-
-const struct http_routes api_tags_routes = {routes, ARRAY_LEN(routes)};

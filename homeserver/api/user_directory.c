@@ -8,6 +8,15 @@
 #define LIMIT_MAX      100
 #define CANDIDATES_MAX 500 /* of which those are shown whom the requester may see */
 
+static enum http_outcome search_post(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/_matrix/client/r0|v3/user_directory/search", AUTH_USER, LIMIT_READ, BODY_JSON,
+		0, search_post},
+};
+
+const struct http_routes api_user_directory_routes = {routes, ARRAY_LEN(routes)};
+
 struct search_body {
 	struct str search_term;
 	int64_t limit;
@@ -73,10 +82,3 @@ static enum http_outcome search_post(struct http_request *request, struct http_r
 	jw_object_end(w);
 	return status == STATUS_OK ? HTTP_REPLY : api_status(reply, status, NULL);
 }
-
-static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/user_directory/search", AUTH_USER, LIMIT_READ, BODY_JSON,
-		0, search_post},
-};
-
-const struct http_routes api_user_directory_routes = {routes, ARRAY_LEN(routes)};

@@ -2,6 +2,14 @@
 /* Client-server API: "API Versions". */
 #include "homeserver/api/api.h"
 
+static enum http_outcome versions_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/versions", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, versions_get},
+};
+
+const struct http_routes api_versions_routes = {routes, ARRAY_LEN(routes)};
+
 /* Every one of them: clients look for the one they know. */
 static const char *const versions[] = {
 	"r0.6.1",
@@ -28,8 +36,10 @@ static const char *const versions[] = {
 
 /* Only what this server answers under its unstable name. */
 static const char *const unstable_features[] = {
+	"im.nheko.summary",
 	"org.matrix.e2e_cross_signing",
 	"org.matrix.msc4143",
+	"org.matrix.msc4222",
 	"uk.tcpip.msc4133",
 	"uk.tcpip.msc4133.stable",
 };
@@ -50,9 +60,3 @@ static enum http_outcome versions_get(struct http_request *request, struct http_
 	jw_object_end(w);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/versions", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, versions_get},
-};
-
-const struct http_routes api_versions_routes = {routes, ARRAY_LEN(routes)};

@@ -4,6 +4,15 @@
 
 #define TTL_SECONDS 86400 /* before a client asks again */
 
+static enum http_outcome turn_server_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/_matrix/client/r0|v3/voip/turnServer", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+		turn_server_get},
+};
+
+const struct http_routes api_voip_routes = {routes, ARRAY_LEN(routes)};
+
 /* No TURN server is configured. The members are there all the same: the specification requires
  * them, and no URI means no server. */
 static enum http_outcome turn_server_get(struct http_request *request, struct http_reply *reply)
@@ -19,10 +28,3 @@ static enum http_outcome turn_server_get(struct http_request *request, struct ht
 	jw_object_end(w);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/voip/turnServer", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		turn_server_get},
-};
-
-const struct http_routes api_voip_routes = {routes, ARRAY_LEN(routes)};

@@ -4,6 +4,16 @@
 #include "homeserver/api/api.h"
 #include "homeserver/api/rtc.h"
 
+static enum http_outcome client_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome server_get(struct http_request *request, struct http_reply *reply);
+
+static const struct http_route routes[] = {
+	{HTTP_GET, "/.well-known/matrix/client", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, client_get},
+	{HTTP_GET, "/.well-known/matrix/server", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, server_get},
+};
+
+const struct http_routes api_well_known_routes = {routes, ARRAY_LEN(routes)};
+
 static enum http_outcome client_get(struct http_request *request, struct http_reply *reply)
 {
 	const struct config *config = api_homeserver(request)->config;
@@ -41,10 +51,3 @@ static enum http_outcome server_get(struct http_request *request, struct http_re
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
-
-static const struct http_route routes[] = {
-	{HTTP_GET, "/.well-known/matrix/client", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, client_get},
-	{HTTP_GET, "/.well-known/matrix/server", AUTH_NONE, LIMIT_NONE, BODY_NONE, 0, server_get},
-};
-
-const struct http_routes api_well_known_routes = {routes, ARRAY_LEN(routes)};
