@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -95,13 +94,6 @@ static int read_order(int argc, char **argv, struct order *order)
 	return EXIT_FAILURE;
 }
 
-/* By default glibc raises the size from which memory is given back at once to that of the largest
- * block ever freed: each worker that had hashed a password would keep 19 MiB. */
-static void give_large_blocks_back(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
-}
-
 static int serve(const struct config *config)
 {
 	char why[START_ERROR_MAX];
@@ -151,7 +143,7 @@ int main(int argc, char **argv)
 	if (result >= 0)
 		return result;
 	process_block_signals();
-	give_large_blocks_back();
+	mem_return_large_blocks();
 	if (config_load(order.config_path, &config, why) != STATUS_OK)
 		return process_fail(PROGRAM, "%s", why);
 	result = run(&order, config);

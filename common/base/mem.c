@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -50,6 +51,11 @@ char *mem_strdup(struct str s)
 		memcpy(copy, s.p, s.n);
 	copy[s.n] = '\0';
 	return copy;
+}
+
+void mem_return_large_blocks(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 }
 
 void mem_freep(void *pointer_to_pointer)

@@ -69,6 +69,7 @@ FORBIDDEN = [
 
 # Library headers: pattern, who may include it, in how many files at most (None: any number).
 OWNERS = [
+    ("malloc.h", ["common/base/mem.c"], None),
     ("sqlite3.h", ["common/db/*"], None),
     ("jansson.h", ["common/json/*"], 1),
     ("microhttpd.h", ["common/http/*"], None),
