@@ -8,9 +8,11 @@
 #include "homeserver/room/auth.h"
 #include "homeserver/room/event_build.h"
 #include "homeserver/room/power.h"
+#include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_accept.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
+#include "homeserver/store/membership_store.h"
 #include "homeserver/store/room_store.h"
 
 /* One event on its way. */
@@ -46,6 +48,8 @@ static enum status check_lengths(struct sending *sending)
 		draft->sender.n > MATRIX_ID_MAX)
 		return fail(sending, STATUS_TOO_LARGE,
 			"Event type, state key and sender are limited to 255 bytes");
+	if (!str_is_utf8(draft->type) || !str_is_utf8(draft->state_key))
+		return fail(sending, STATUS_INVALID, "Event type and state key must be UTF-8");
 	if (draft->content.n > EVENT_MAX_BYTES)
 		return fail(sending, STATUS_TOO_LARGE, "The event is larger than 65,536 bytes");
 	return STATUS_OK;
@@ -222,6 +226,32 @@ static enum status check_redaction(struct sending *sending)
 	return STATUS_OK;
 }
 
+/*
+ * Our signature under an event says that the user may come in by another room (rule "restricted").
+ * Clients choose contents, so what one of them claims is looked at here.
+ */
+static enum status check_restricted_join(struct sending *sending)
+{
+	struct db_tx *tx = sending->tx;
+	const struct event *event = sending->event;
+	enum membership membership;
+	bool allowed;
+	enum status status;
+
+	if (!str_eq_c(event->type, "m.room.member") || !event_is_state(event) ||
+		json_get(event->content, "join_authorised_via_users_server") == NULL)
+		return STATUS_OK;
+	status = membership_get(tx->db, event->room_id, event->state_key, &membership);
+	if (status != STATUS_OK || membership == MEMBERSHIP_JOIN || membership == MEMBERSHIP_INVITE)
+		return status;
+	status = restricted_join_allows(
+		tx->db, tx->arena, event->room_id, event->state_key, &allowed);
+	if (status == STATUS_OK && !allowed)
+		return fail(sending, STATUS_DENIED,
+			"You are in none of the rooms whose members may join");
+	return status;
+}
+
 static enum status authorise(struct sending *sending)
 {
 	const struct event *event = sending->event;
@@ -231,6 +261,8 @@ static enum status authorise(struct sending *sending)
 	if (status == STATUS_OK)
 		status = auth_check_cited(
 			event, sending->cited, sending->cited_count, &sending->why);
+	if (status == STATUS_OK)
+		status = check_restricted_join(sending);
 	if (status == STATUS_OK && is_redaction(sending))
 		status = check_redaction(sending);
 	return status;

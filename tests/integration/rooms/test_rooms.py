@@ -171,6 +171,9 @@ class Membership(RoomCase):
             "join_rule": "restricted",
             "allow": [{"type": "m.room_membership", "room_id": space}]})
         self.assert_refused(self.act(self.eve, room, "join"), 403, "M_FORBIDDEN")
+        path = f"{V3}/rooms/{quote(room)}/state/m.room.member/{quote(self.eve.user_id)}"
+        claim = {"membership": "join", "join_authorised_via_users_server": self.alice.user_id}
+        self.assert_refused(self.eve.put(path, claim), 403, "M_FORBIDDEN")
         self.assert_ok(self.act(self.bob, room, "join"))
 
     def test_unknown_rooms(self):
@@ -239,6 +242,11 @@ class Events(RoomCase):
         self.assert_refused(self.alice.put(path + "r3", b"{"), 400, "M_NOT_JSON")
         self.assert_refused(self.alice.put(path + "r4", {"body": "x" * 66000}), 413, "M_TOO_LARGE")
         self.assert_refused(self.eve.put(path + "r5", {}), 403, "M_FORBIDDEN")
+        self.assert_refused(
+            self.alice.put(f"{V3}/rooms/{quote(room)}/state/org.example/%ff", {}), 400,
+            "M_INVALID_PARAM")
+        self.assert_ok(self.alice.put(f"{V3}/rooms/{quote(room)}/state/org.example/a%00b", {}))
+        self.assert_ok(self.alice.get(f"{V3}/rooms/{quote(room)}/state/org.example/a%00b"))
 
     def test_state(self):
         room = self.public_room(self.bob)
