@@ -13,7 +13,7 @@ import { Parvis, eventually } from "../tools/parvis.mjs";
 logger.setLevel("error", false);
 
 const PNG = Buffer.from(
-    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxAADCBYAG10BBXXBqWQAAAAASUVORK5CYII=",
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFUlEQVR4nGM4IScnd0KOAUicOCEHAB58BLvQnL93AAAAAElFTkSuQmCC",
     "base64",
 );
 
