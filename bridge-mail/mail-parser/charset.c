@@ -49,6 +49,30 @@ static void convert(iconv_t converter, struct str bytes, struct buf *out)
 	}
 }
 
+/* Bytes of the character at the start, 1 when it is none. */
+static size_t character_length(struct str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	if (c < 0xc0)
+		return 1;
+	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* The C library lets through what RFC 3629 forbids: surrogates, and more than U+10FFFF. */
+static void append_valid(struct buf *out, struct str text)
+{
+	if (str_is_utf8(text)) {
+		buf_append(out, text);
+		return;
+	}
+	while (text.n > 0 && !out->overflow) {
+		struct str character = str_slice(text, 0, character_length(text));
+		bool valid = str_is_utf8(character);
+		buf_append(out, valid ? character : REPLACEMENT);
+		text = str_skip(text, valid ? character.n : 1);
+	}
+}
+
 void charset_to_utf8(struct str bytes, const char *charset, struct buf *out)
 {
 	char name[NAME_MAX_BYTES + 1];
@@ -66,8 +90,10 @@ void charset_to_utf8(struct str bytes, const char *charset, struct buf *out)
 		converter = iconv_open("UTF-8", "windows-1252");
 	if (converter == (iconv_t)-1)
 		return;
-	convert(converter, bytes, out);
+	BUF_SCOPE(converted, out->max);
+	convert(converter, bytes, &converted);
 	iconv_close(converter);
+	append_valid(out, buf_str(&converted));
 }
 
 void charset_clean(struct str text, struct buf *out)
