@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Peers that are ambiguous, slow, greedy, silent or gone. */
+#include <poll.h>
+
 #include "tests/unit/common/http/sample.h"
 
 /* Refused, the connection closed, and what follows never run. */
@@ -193,24 +195,74 @@ static void a_full_queue_says_so(void **state)
 	gate_await(&gate, 1);
 	second = peer_connect(small.port);
 	peer_send(&second, GET("/show"));
-	/* Either the second waits in the queue already and this one is refused, or the reverse. */
-	struct answer answer;
 	struct peer third = peer_connect(small.port);
 	peer_send(&third, GET("/show"));
-	struct peer *refused = &third;
-	(void)recv(third.fd, &(char){0}, 1, MSG_PEEK);
-	answer = peer_answer(refused);
+	/* One of them waits in the queue, the other is refused. */
+	struct pollfd fds[] = {
+		{.fd = second.fd, .events = POLLIN}, {.fd = third.fd, .events = POLLIN}};
+	assert_int_equal(poll(fds, 2, PEER_PATIENCE_S * 1000), 1);
+	struct peer *refused = fds[0].revents != 0 ? &second : &third;
+	struct peer *queued = fds[0].revents != 0 ? &third : &second;
+	struct answer answer = peer_answer(refused);
 	assert_int_equal(answer.status, 503);
 	assert_string_equal(answer_header(&answer, "Retry-After"), "1");
 	gate_set(&gate, true);
 	assert_int_equal(peer_answer(&first).status, 200);
-	assert_int_equal(peer_answer(&second).status, 200);
-	peer_send(&third, GET("/show"));
-	assert_int_equal(peer_answer(&third).status, 200);
+	assert_int_equal(peer_answer(queued).status, 200);
+	peer_send(refused, GET("/show"));
+	assert_int_equal(peer_answer(refused).status, 200);
 	peer_close(&first);
 	peer_close(&second);
 	peer_close(&third);
 	served_end(&small);
+}
+
+static void *stop_server(void *arg)
+{
+	served_end(arg);
+	return NULL;
+}
+
+/* What runs is finished, what waits is finished too, and half a request holds nobody up. */
+static void stopping_lets_handlers_finish(void **state)
+{
+	struct http_server_config config = served_config(&table);
+
+	(void)state;
+	gate_init(&gate);
+	config.workers = 1;
+	config.transfer_timeout_ms = 200;
+	struct served small = serve(config);
+	struct peer running = peer_connect(small.port);
+	struct peer waiting = peer_connect(small.port);
+	struct peer half = peer_connect(small.port);
+	peer_send(&running, GET("/gate"));
+	gate_await(&gate, 1);
+	peer_send(&waiting, "POST /upload HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
+	peer_send(&half, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\nabc");
+	served_await(&small, CONNECTIONS, 3);
+	pthread_t thread = thread_start("stop", stop_server, &small);
+	/* Nobody is let in any more: it has begun. */
+	for (bool listening = true; listening;) {
+		struct sockaddr_in address = {.sin_family = AF_INET,
+			.sin_port = htons(small.port),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			abort();
+		listening = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+		close(fd);
+	}
+	gate_set(&gate, true);
+	struct answer answer = peer_answer(&running);
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer_header(&answer, "Connection"), "close");
+	assert_int_equal(peer_answer(&waiting).status, 200);
+	peer_expect_end(&half);
+	thread_join(thread);
+	peer_close(&running);
+	peer_close(&waiting);
+	peer_close(&half);
 }
 
 static void connections_are_counted_by_address(void **state)
@@ -272,6 +324,7 @@ int main(void)
 		cmocka_unit_test(an_end_right_behind_the_bytes_is_noticed),
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(a_full_queue_says_so),
+		cmocka_unit_test(stopping_lets_handlers_finish),
 		cmocka_unit_test(connections_are_counted_by_address),
 		cmocka_unit_test(idle_connections_are_closed),
 	};
