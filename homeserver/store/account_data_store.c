@@ -9,10 +9,10 @@ DB_SQL(sql_account_data_changes,
 DB_SQL(sql_account_data_all, "SELECT room_id, type, content, position FROM account_data "
 			     "WHERE user_id = ?1 AND room_id = ?2 ORDER BY type");
 DB_SQL(sql_account_data_count, "SELECT count(*) FROM account_data WHERE user_id = ?1");
-DB_SQL(sql_account_data_put,
-	"INSERT INTO account_data (user_id, room_id, type, content, position) "
-	"VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (user_id, room_id, type) "
-	"DO UPDATE SET content = excluded.content, position = excluded.position");
+DB_SQL(sql_account_data_change, "UPDATE account_data SET content = ?4, position = ?5 "
+				"WHERE user_id = ?1 AND room_id = ?2 AND type = ?3");
+DB_SQL(sql_account_data_add, "INSERT INTO account_data (user_id, room_id, type, content, position) "
+			     "VALUES (?1, ?2, ?3, ?4, ?5)");
 
 enum status account_data_get(struct db *db, struct arena *arena, struct str user_id,
 	struct str room_id, struct str type, struct str *content_out)
@@ -79,18 +79,25 @@ static enum status check_room_for_more(struct db_tx *tx, struct str user_id)
 	return status;
 }
 
-enum status account_data_put(struct db_tx *tx, struct str user_id, const struct account_data *data)
+static enum status write_row(struct db_tx *tx, const struct db_sql *sql, struct str user_id,
+	const struct account_data *data) REQUIRES(on_writer)
 {
-	if (data->content.n > ACCOUNT_DATA_MAX_BYTES)
-		return STATUS_TOO_LARGE;
-	enum status status = check_room_for_more(tx, user_id);
-	if (status != STATUS_OK)
-		return status;
-	DB_QUERY(q, tx->db, &sql_account_data_put);
+	DB_QUERY(q, tx->db, sql);
 	db_bind_str(q, 1, user_id);
 	db_bind_str(q, 2, data->room_id.p == NULL ? STR("") : data->room_id);
 	db_bind_str(q, 3, data->type);
 	db_bind_str(q, 4, data->content);
 	db_bind_int(q, 5, data->position);
 	return db_run(q);
+}
+
+enum status account_data_put(struct db_tx *tx, struct str user_id, const struct account_data *data)
+{
+	if (data->content.n > ACCOUNT_DATA_MAX_BYTES)
+		return STATUS_TOO_LARGE;
+	enum status status = write_row(tx, &sql_account_data_change, user_id, data);
+	if (status != STATUS_OK || db_changes(tx->db) > 0)
+		return status;
+	status = check_room_for_more(tx, user_id);
+	return status == STATUS_OK ? write_row(tx, &sql_account_data_add, user_id, data) : status;
 }
