@@ -13,8 +13,7 @@
 #include "common/base/mem.h"
 #include "common/matrix/ids.h"
 
-/* --- the schema: one row a key, in the order of the default file --------------------------------
- */
+/* --- the schema: one row a key, in the order of the default file --- */
 
 static const cyaml_strval_t registration_names[] = {
 	{"closed", REGISTRATION_CLOSED},
@@ -116,8 +115,7 @@ static const cyaml_schema_value_t top_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields),
 };
 
-/* --- loading ------------------------------------------------------------------------------------
- */
+/* --- loading --- */
 
 /* libcyaml tells the fault in one line and then where it was, from the inside out. */
 __attribute__((format(printf, 3, 0))) static void collect_log(

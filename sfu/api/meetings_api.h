@@ -10,10 +10,10 @@
  * POST /api/meetings  {"objective", "openid_token"}
  *	-> 201 {"id", "link", "objective"}
  *	An account of the homeserver calls a meeting and states its objective: 1 to 500 bytes of
- *text behind trimming, one line. openid_token is the whole answer of the homeserver's POST
+ *	text behind trimming, one line. openid_token is the whole answer of the homeserver's POST
  * /_matrix/client/v3/user/{userId}/openid/request_token. The link is {public_url}/m/{id}. The hour
- *begins when the first person comes in, not here; a meeting to which nobody has come for 30 days is
- *forgotten.
+ *	begins when the first person comes in, not here; a meeting to which nobody has come for 30 days is
+ *	forgotten.
  *
  * GET /api/meetings/{id}
  *	-> {"id", "objective", "state": "waiting" | "running" | "ended", "created_at",
@@ -25,17 +25,17 @@
  *	-> {"url", "token", "identity", "objective", "ends_at": number or null}
  *	Give url and token to livekit-client's room.connect(). An account's identity is
  *	"@user:server:DEVICE" (DEVICE is "web" unless told: [A-Za-z0-9._=/+-], 64 bytes at most);
- *the same identity again takes the place of the older connection. A guest's identity is "guest:"
- *and either 16 random characters or, with device_id, those derived from the link and device_id, so
+ *	the same identity again takes the place of the older connection. A guest's identity is "guest:"
+ *	and either 16 random characters or, with device_id, those derived from the link and device_id, so
  *	that a page that is loaded again takes its old seat: let device_id be a random string kept
- *in sessionStorage. A name has 1 to 64 bytes; an account's is its localpart unless told. Guests
- *have the participant attribute "parvis.guest" = "true", which they cannot remove. The token is
- *good until the meeting ends (while it waits: for two hours).
+ *	in sessionStorage. A name has 1 to 64 bytes; an account's is its localpart unless told. Guests
+ *	have the participant attribute "parvis.guest" = "true", which they cannot remove. The token is
+ *	good until the meeting ends (while it waits: for two hours).
  *
  * POST /api/meetings/{id}/guest-link  {"openid_token", "expires_in_s"?}
  *	-> {"link", "expires_at"}
  *	By any account of the homeserver. Lives for a day unless told, seven at most, and never
- *longer than the meeting. The link is {public_url}/m/{id}#guest={secret}: the secret stands in the
+ *	longer than the meeting. The link is {public_url}/m/{id}#guest={secret}: the secret stands in the
  *	fragment, so that it is in no log and no Referer; hand it to join as "guest".
  *
  * Errors of these:
