@@ -142,5 +142,116 @@ class Pushers(harness.Case):
         self.assertEqual(self.pushers(self.parvis.login("mobile")), [])
 
 
+class Unread(harness.Case):
+    def room(self, owner, *members, **more):
+        body = {"preset": "private_chat", "invite": [m.user_id for m in members], **more}
+        room = self.assert_ok(owner.post(V3 + "/createRoom", body))["room_id"]
+        for member in members:
+            self.assert_ok(member.post(f"{V3}/join/{quote(room)}"))
+        return room
+
+    def send(self, client, room, body, **more):
+        self.sent = getattr(self, "sent", 0) + 1
+        content = {"msgtype": "m.text", "body": body, **more}
+        path = f"{V3}/rooms/{quote(room)}/send/m.room.message/{self._testMethodName}{self.sent}"
+        return self.assert_ok(client.put(path, content))["event_id"]
+
+    def counts(self, client, room, threads=False):
+        """Of a first sync, with the threads' when they are asked for."""
+        chosen = '{"room":{"timeline":{"unread_thread_notifications":%s}}}' % (
+            "true" if threads else "false")
+        joined = self.assert_ok(client.get(f"{V3}/sync?filter={quote(chosen)}"))["rooms"]["join"]
+        unread = joined[room]["unread_notifications"]
+        main = (unread["notification_count"], unread["highlight_count"])
+        if not threads:
+            return main
+        return main, {root: (c["notification_count"], c["highlight_count"]) for root, c in
+                      joined[room].get("unread_thread_notifications", {}).items()}
+
+    def read(self, client, room, event, kind="m.read", thread=None):
+        body = {} if thread is None else {"thread_id": thread}
+        path = f"{V3}/rooms/{quote(room)}/receipt/{kind}/{quote(event)}"
+        self.assert_ok(client.post(path, body))
+
+    def test_messages_mentions_and_receipts(self):
+        camille, robin = self.parvis.register("camille"), self.parvis.register("robin")
+        room = self.room(camille, robin)
+        first = self.send(camille, room, "bonjour")
+        self.send(camille, room, "ça va ?", **{"m.mentions": {"user_ids": [robin.user_id]}})
+        self.send(camille, room, "annonce", msgtype="m.notice")
+        last = self.send(camille, room, "à tous", **{"m.mentions": {"room": True}})
+        self.send(robin, room, "oui", **{"m.mentions": {"room": True}})
+        self.assertEqual(self.counts(robin, room), (3, 2))
+        self.assertEqual(self.counts(camille, room), (1, 0))
+        self.read(robin, room, first)
+        self.assertEqual(self.counts(robin, room), (2, 2))
+        self.read(robin, room, last, "m.read.private")
+        self.assertEqual(self.counts(robin, room), (0, 0))
+
+    def test_threads(self):
+        camille, robin = self.parvis.register("threads"), self.parvis.register("threader")
+        room = self.room(camille, robin)
+        root = self.send(camille, room, "sujet")
+        relation = {"m.relates_to": {"rel_type": "m.thread", "event_id": root}}
+        answer = self.send(camille, room, "réponse", **relation)
+        self.send(camille, room, "autre chose")
+        self.assertEqual(self.counts(robin, room), (3, 0))
+        self.assertEqual(self.counts(robin, room, True), ((2, 0), {root: (1, 0)}))
+        self.read(robin, room, answer, thread=root)
+        self.assertEqual(self.counts(robin, room, True), ((2, 0), {}))
+        self.read(robin, room, root, thread="main")
+        self.assertEqual(self.counts(robin, room, True), ((1, 0), {}))
+
+    def test_own_rules_count(self):
+        camille, robin = self.parvis.register("sender"), self.parvis.register("ruler")
+        room = self.room(camille, robin)
+        self.send(camille, room, "un")
+        self.assert_ok(robin.put(rule("content", "mot"), {
+            "pattern": "crêpe*", "actions": ["notify", {"set_tweak": "highlight"}]}))
+        self.send(camille, room, "des CRÊPES, vite")
+        self.assertEqual(self.counts(robin, room), (2, 1))
+        self.assert_ok(robin.put(rule("room", room), {"actions": []}))
+        self.send(camille, room, "muet")
+        self.send(camille, room, "crêperie")
+        self.assertEqual(self.counts(robin, room), (3, 2))
+        self.assert_ok(robin.put(rule("override", ".m.rule.master", "/enabled"),
+                                 {"enabled": True}))
+        self.send(camille, room, "crêperie")
+        self.assertEqual(self.counts(robin, room), (3, 2))
+
+    def test_leaving_forgets(self):
+        camille, robin = self.parvis.register("stays"), self.parvis.register("leaves")
+        room = self.room(camille, robin)
+        self.send(camille, room, "un")
+        self.assert_ok(robin.post(f"{V3}/rooms/{quote(room)}/leave"))
+        self.send(camille, room, "deux")
+        self.assert_ok(camille.post(f"{V3}/rooms/{quote(room)}/invite",
+                                    {"user_id": robin.user_id}))
+        self.assert_ok(robin.post(f"{V3}/join/{quote(room)}"))
+        self.assertEqual(self.counts(robin, room), (0, 0))
+        self.send(camille, room, "trois")
+        self.assertEqual(self.counts(robin, room), (1, 0))
+
+    def test_sync_tells_of_changed_rules(self):
+        user = self.parvis.register("tells")
+        first = self.assert_ok(user.get(V3 + "/sync"))
+        rules = [e for e in first["account_data"]["events"] if e["type"] == "m.push_rules"]
+        self.assertIn("global", rules[0]["content"])
+        since = first["next_batch"]
+        self.assert_ok(user.put(rule("sender", "@x:localhost"), {"actions": []}))
+        changed = self.assert_ok(user.get(f"{V3}/sync?since={since}"))["account_data"]["events"]
+        self.assertEqual([e["type"] for e in changed], ["m.push_rules"])
+        self.assertEqual(changed[0]["content"]["global"]["sender"][0]["rule_id"], "@x:localhost")
+
+    def test_a_receipt_elsewhere_is_told(self):
+        camille, robin = self.parvis.register("writes"), self.parvis.register("reads")
+        room = self.room(camille, robin)
+        event = self.send(camille, room, "un")
+        since = self.assert_ok(robin.get(V3 + "/sync"))["next_batch"]
+        self.read(self.parvis.login("reads"), room, event, "m.read.private")
+        joined = self.assert_ok(robin.get(f"{V3}/sync?since={since}"))["rooms"]["join"]
+        self.assertEqual(joined[room]["unread_notifications"]["notification_count"], 0)
+
+
 if __name__ == "__main__":
     unittest.main()
