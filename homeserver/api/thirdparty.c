@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Client-server API: "Third-party Lookup". Application services know the answers: each that offers
- * the protocol is asked, and what they say is put together. One that does not answer is left out.
+/*
+ * Third-party lookup (client-server API, module of this name): questions handed on to the
+ * application services that bridge to other networks, and their answers put together.
  */
 #include "homeserver/api/api.h"
+
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/appservice/as_query.h"
-
-#define APP_PATH       "/_matrix/app/v1/thirdparty/"
-#define PATH_MAX_BYTES 8192
+#include "homeserver/store/rows.h"
 
 static enum http_outcome protocols_get(struct http_request *request, struct http_reply *reply);
 static enum http_outcome protocol_get(struct http_request *request, struct http_reply *reply);
-static enum http_outcome location_of_protocol_get(
-	struct http_request *request, struct http_reply *reply);
-static enum http_outcome user_of_protocol_get(
-	struct http_request *request, struct http_reply *reply);
-static enum http_outcome location_get(struct http_request *request, struct http_reply *reply);
-static enum http_outcome user_get(struct http_request *request, struct http_reply *reply);
+static enum http_outcome location_search(struct http_request *request, struct http_reply *reply);
+static enum http_outcome user_search(struct http_request *request, struct http_reply *reply);
+static enum http_outcome location_of_alias(struct http_request *request, struct http_reply *reply);
+static enum http_outcome user_of_id(struct http_request *request, struct http_reply *reply);
 
 #define THIRDPARTY "/_matrix/client/r0|v3/thirdparty/"
 
@@ -25,139 +23,160 @@ static const struct http_route routes[] = {
 	{HTTP_GET, THIRDPARTY "protocol/{protocol}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
 		protocol_get},
 	{HTTP_GET, THIRDPARTY "location/{protocol}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		location_of_protocol_get},
-	{HTTP_GET, THIRDPARTY "user/{protocol}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		user_of_protocol_get},
-	{HTTP_GET, THIRDPARTY "location", AUTH_USER, LIMIT_READ, BODY_NONE, 0, location_get},
-	{HTTP_GET, THIRDPARTY "user", AUTH_USER, LIMIT_READ, BODY_NONE, 0, user_get},
+		location_search},
+	{HTTP_GET, THIRDPARTY "user/{protocol}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, user_search},
+	{HTTP_GET, THIRDPARTY "location", AUTH_USER, LIMIT_READ, BODY_NONE, 0, location_of_alias},
+	{HTTP_GET, THIRDPARTY "user", AUTH_USER, LIMIT_READ, BODY_NONE, 0, user_of_id},
 };
-
 const struct http_routes api_thirdparty_routes = {routes, ARRAY_LEN(routes)};
 
-/* The JSON that the service answered to GET APP_PATH `rest`; NULL when it did not, or of another
- * kind. */
-static const struct json *ask(struct http_request *request, const struct appservice *service,
-	struct str rest, enum json_kind kind)
-{
-	const struct as_question question = {
-		.method = "GET",
-		.path = arena_printf(request->arena, APP_PATH "%.*s", STR_FMT(rest)),
-	};
-	struct http_answer answer = {0};
-	const struct json *json = NULL;
-	if (as_ask(api_homeserver(request), service, request->arena, &question, &answer) !=
-			STATUS_OK ||
-		answer.status != 200 ||
-		json_parse(request->arena, answer.body, &json, NULL) != STATUS_OK)
-		return NULL;
-	return json_is(json, kind) ? json : NULL;
-}
+#define PATH_TEXT_MAX 8192
 
-static bool offers(const struct appservice *service, struct str protocol)
-{
-	for (size_t i = 0; i < service->protocol_count; i++)
-		if (str_eq(service->protocols[i], protocol))
-			return true;
-	return false;
-}
-
-static struct str escaped(struct arena *arena, struct str text)
-{
-	BUF_SCOPE(out, PATH_MAX_BYTES);
-	http_escape(&out, text);
-	return arena_str(arena, buf_str(&out));
-}
-
-struct offer {
+struct answer {
 	const struct appservice *service;
 	const struct json *json;
 };
 
-/* What each service says about the protocol; returns how many did. */
-static size_t collect_offers(
-	struct http_request *request, struct str protocol, struct offer *offers_out)
+struct answers {
+	struct answer *items;
+	size_t count;
+};
+
+static bool has_protocol(const struct appservice *service, struct str protocol)
 {
-	const struct appservices *all = api_homeserver(request)->appservices;
-	struct str rest = arena_printf(
-		request->arena, "protocol/%.*s", STR_FMT(escaped(request->arena, protocol)));
-	size_t count = 0;
-	for (size_t i = 0; i < appservices_count(all); i++) {
-		const struct appservice *service = appservices_at(all, i);
-		const struct json *json =
-			offers(service, protocol) ? ask(request, service, rest, JSON_OBJECT) : NULL;
-		if (json != NULL)
-			offers_out[count++] = (struct offer){service, json};
+	for (size_t i = 0; i < service->protocol_count; i++) {
+		if (str_eq(service->protocols[i], protocol))
+			return true;
 	}
-	return count;
+	return false;
 }
 
-/* The service's instance, with an id that is unique on this server. */
-static void write_instance(struct json_writer *w, const struct json *instance,
-	const struct appservice *service, struct str protocol, size_t index, struct arena *arena)
+/* An answer that is no use counts as none: one broken bridge does not hide the others. */
+static void ask(struct http_request *request, const struct appservice *service, struct str path,
+	enum json_kind kind, struct answers *answers)
 {
+	const struct as_question question = {"GET", path, STR_EMPTY};
+	struct http_answer answer = {0};
+	const struct json *json;
+
+	if (as_ask(api_homeserver(request), service, request->arena, &question, &answer) ==
+			STATUS_OK &&
+		answer.status == 200 &&
+		json_parse(request->arena, answer.body, &json, NULL) == STATUS_OK &&
+		json_is(json, kind))
+		*ROWS_ADD(request->arena, answers) = (struct answer){service, json};
+}
+
+/* "/_matrix/app/v1/thirdparty/<what>/<name>?<fields of the request's own query>" */
+static struct str path_for(struct http_request *request, const char *what, struct str name)
+{
+	BUF_SCOPE(path, PATH_TEXT_MAX);
+	struct str rest = request->query, part;
+	char separator = '?';
+
+	buf_printf(&path, "/_matrix/app/v1/thirdparty/%s", what);
+	if (name.n != 0) {
+		buf_append_byte(&path, '/');
+		http_escape(&path, name);
+	}
+	while (str_cut(&rest, '&', &part)) {
+		/* What is between the client and this server stays here. */
+		if (part.n == 0 || str_starts(part, STR("access_token=")) ||
+			str_starts(part, STR("user_id=")) || str_starts(part, STR("device_id=")))
+			continue;
+		buf_append_byte(&path, separator);
+		buf_append(&path, part);
+		separator = '&';
+	}
+	return arena_str(request->arena, buf_str(&path));
+}
+
+static void ask_protocol(struct http_request *request, const char *what, struct str protocol,
+	enum json_kind kind, struct answers *answers)
+{
+	const struct appservices *all = api_homeserver(request)->appservices;
+
+	for (size_t i = 0; i < appservices_count(all); i++) {
+		const struct appservice *service = appservices_at(all, i);
+
+		if (has_protocol(service, protocol))
+			ask(request, service, path_for(request, what, protocol), kind, answers);
+	}
+}
+
+/* As the bridge describes it, with an id that is unique on this server. */
+static void write_instance(struct json_writer *w, const struct answer *answer, struct str protocol,
+	size_t index, struct arena *arena)
+{
+	const struct json *instance = json_at(json_get(answer->json, "instances"), index);
+	struct str id = arena_printf(
+		arena, "%.*s-%.*s-%zu", STR_FMT(answer->service->id), STR_FMT(protocol), index);
+
+	if (!json_is(instance, JSON_OBJECT))
+		return;
 	jw_object(w);
 	for (struct json_iter i = json_iter(instance); json_next(&i);) {
-		if (str_eq_c(i.key, "instance_id"))
+		if (str_eq(i.key, STR("instance_id")))
 			continue;
 		jw_key_str(w, i.key);
 		jw_value(w, i.value);
 	}
-	struct str id = arena_printf(
-		arena, "%.*s-%.*s-%zu", STR_FMT(service->id), STR_FMT(protocol), index);
 	jw_put_str(w, "instance_id", id);
 	jw_object_end(w);
 }
 
-/* The first service's description with everybody's instances. */
-static void write_protocol(struct json_writer *w, const struct offer *all, size_t count,
-	struct str protocol, struct arena *arena)
+/* Several bridges to one network: its fields as the first says, the instances of all. */
+static void write_protocol(struct json_writer *w, struct str protocol,
+	const struct answers *answers, struct arena *arena)
 {
 	jw_object(w);
-	for (struct json_iter i = json_iter(all[0].json); json_next(&i);) {
-		if (str_eq_c(i.key, "instances"))
+	for (struct json_iter i = json_iter(answers->items[0].json); json_next(&i);) {
+		if (str_eq(i.key, STR("instances")))
 			continue;
 		jw_key_str(w, i.key);
 		jw_value(w, i.value);
 	}
 	jw_put_array(w, "instances");
-	for (size_t i = 0; i < count; i++) {
-		const struct json *instances = json_get(all[i].json, "instances");
-		for (size_t j = 0; j < json_count(instances); j++)
-			if (json_is(json_at(instances, j), JSON_OBJECT))
-				write_instance(w, json_at(instances, j), all[i].service, protocol,
-					j, arena);
+	for (size_t n = 0; n < answers->count; n++) {
+		const struct answer *answer = &answers->items[n];
+
+		for (size_t i = 0; i < json_count(json_get(answer->json, "instances")); i++)
+			write_instance(w, answer, protocol, i, arena);
 	}
 	jw_array_end(w);
 	jw_object_end(w);
 }
 
-static bool is_first_to_offer(
-	const struct appservices *all, size_t service_index, struct str protocol)
+static void list_protocols(const struct appservices *all, struct arena *arena, struct str_list *out)
 {
-	for (size_t i = 0; i < service_index; i++)
-		if (offers(appservices_at(all, i), protocol))
-			return false;
-	return true;
+	for (size_t i = 0; i < appservices_count(all); i++) {
+		const struct appservice *service = appservices_at(all, i);
+
+		for (size_t p = 0; p < service->protocol_count; p++) {
+			bool known = false;
+
+			for (size_t k = 0; k < out->count && !known; k++)
+				known = str_eq(out->items[k], service->protocols[p]);
+			if (!known)
+				*ROWS_ADD(arena, out) = service->protocols[p];
+		}
+	}
 }
 
 static enum http_outcome protocols_get(struct http_request *request, struct http_reply *reply)
 {
-	const struct appservices *all = api_homeserver(request)->appservices;
-	size_t service_count = appservices_count(all);
-	struct offer *found = ARENA_ARRAY(request->arena, struct offer, service_count + 1);
+	struct str_list protocols = {0};
+
+	list_protocols(api_homeserver(request)->appservices, request->arena, &protocols);
 	jw_object(&reply->json);
-	for (size_t i = 0; i < service_count; i++) {
-		const struct appservice *service = appservices_at(all, i);
-		for (size_t j = 0; j < service->protocol_count; j++) {
-			struct str protocol = service->protocols[j];
-			if (!is_first_to_offer(all, i, protocol))
-				continue;
-			size_t count = collect_offers(request, protocol, found);
-			if (count == 0)
-				continue;
-			jw_key_str(&reply->json, protocol);
-			write_protocol(&reply->json, found, count, protocol, request->arena);
-		}
+	for (size_t i = 0; i < protocols.count; i++) {
+		struct answers answers = {0};
+
+		ask_protocol(request, "protocol", protocols.items[i], JSON_OBJECT, &answers);
+		if (answers.count == 0)
+			continue;
+		jw_key_str(&reply->json, protocols.items[i]);
+		write_protocol(&reply->json, protocols.items[i], &answers, request->arena);
 	}
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
@@ -165,84 +184,73 @@ static enum http_outcome protocols_get(struct http_request *request, struct http
 
 static enum http_outcome protocol_get(struct http_request *request, struct http_reply *reply)
 {
-	struct str protocol = request->params[0];
-	size_t service_count = appservices_count(api_homeserver(request)->appservices);
-	struct offer *found = ARENA_ARRAY(request->arena, struct offer, service_count + 1);
-	size_t count = collect_offers(request, protocol, found);
-	if (count == 0)
-		return http_error(reply, 404, "M_NOT_FOUND", "Nobody here knows this protocol");
-	write_protocol(&reply->json, found, count, protocol, request->arena);
+	struct answers answers = {0};
+
+	ask_protocol(request, "protocol", request->params[0], JSON_OBJECT, &answers);
+	if (answers.count == 0)
+		return http_error(reply, 404, "M_NOT_FOUND", "No bridge to that network");
+	write_protocol(&reply->json, request->params[0], &answers, request->arena);
 	return HTTP_REPLY;
 }
 
-/* The query as it came, without what is between the client and us. */
-static struct str passed_on(struct http_request *request)
+static enum http_outcome write_lists(struct http_reply *reply, const struct answers *answers)
 {
-	static const char *const ours[] = {"access_token", "user_id", "device_id", "ts"};
-	BUF_SCOPE(out, PATH_MAX_BYTES);
-	struct str rest = request->query;
-	struct str part;
-	while (str_cut(&rest, '&', &part)) {
-		ptrdiff_t equals = str_index(part, '=');
-		struct str name = equals < 0 ? part : str_slice(part, 0, (size_t)equals);
-		bool is_ours = name.n == 0;
-		for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-			is_ours |= str_eq_c(name, ours[i]);
-		if (is_ours)
-			continue;
-		buf_append_byte(&out, out.n == 0 ? '?' : '&');
-		buf_append(&out, part);
-	}
-	return arena_str(request->arena, buf_str(&out));
-}
-
-/* "location" or "user", of one protocol or backwards from a Matrix id: lists that are joined.
- * protocol p == NULL: all services are asked. */
-static enum http_outcome look_up(struct http_request *request, struct http_reply *reply,
-	const char *what, struct str protocol)
-{
-	const struct appservices *all = api_homeserver(request)->appservices;
-	struct str name = escaped(request->arena, protocol);
-	struct str rest = arena_printf(request->arena, "%s%s%.*s%.*s", what,
-		protocol.p == NULL ? "" : "/", STR_FMT(name), STR_FMT(passed_on(request)));
-	size_t found = 0;
 	jw_array(&reply->json);
-	for (size_t i = 0; i < appservices_count(all); i++) {
-		const struct appservice *service = appservices_at(all, i);
-		if (protocol.p == NULL ? service->protocol_count == 0 : !offers(service, protocol))
-			continue;
-		const struct json *list = ask(request, service, rest, JSON_ARRAY);
-		for (size_t j = 0; j < json_count(list); j++)
-			jw_value(&reply->json, json_at(list, j));
-		found += json_count(list);
+	for (size_t n = 0; n < answers->count; n++) {
+		for (size_t i = 0; i < json_count(answers->items[n].json); i++)
+			jw_value(&reply->json, json_at(answers->items[n].json, i));
 	}
 	jw_array_end(&reply->json);
-	return found > 0 ? HTTP_REPLY
-			 : http_error(reply, 404, "M_NOT_FOUND", "Nobody here knows about this");
+	return HTTP_REPLY;
 }
 
-static enum http_outcome location_of_protocol_get(
-	struct http_request *request, struct http_reply *reply)
+static enum http_outcome search(
+	struct http_request *request, struct http_reply *reply, const char *what)
 {
-	return look_up(request, reply, "location", request->params[0]);
+	struct answers answers = {0};
+
+	ask_protocol(request, what, request->params[0], JSON_ARRAY, &answers);
+	return write_lists(reply, &answers);
 }
 
-static enum http_outcome user_of_protocol_get(
-	struct http_request *request, struct http_reply *reply)
+static enum http_outcome location_search(struct http_request *request, struct http_reply *reply)
 {
-	return look_up(request, reply, "user", request->params[0]);
+	return search(request, reply, "location");
 }
 
-static enum http_outcome location_get(struct http_request *request, struct http_reply *reply)
+static enum http_outcome user_search(struct http_request *request, struct http_reply *reply)
 {
-	if (http_query(request, "alias").n == 0)
-		return http_error(reply, 400, "M_MISSING_PARAM", "\"alias\" is missing");
-	return look_up(request, reply, "location", STR_EMPTY);
+	return search(request, reply, "user");
 }
 
-static enum http_outcome user_get(struct http_request *request, struct http_reply *reply)
+static enum http_outcome look_up(struct http_request *request, struct http_reply *reply,
+	const char *what, const char *parameter,
+	bool (*is_its)(const struct appservice *service, struct str id))
 {
-	if (http_query(request, "userid").n == 0)
-		return http_error(reply, 400, "M_MISSING_PARAM", "\"userid\" is missing");
-	return look_up(request, reply, "user", STR_EMPTY);
+	const struct appservices *all = api_homeserver(request)->appservices;
+	struct str id = http_query(request, parameter);
+	struct answers answers = {0};
+
+	if (id.n == 0)
+		return http_error(reply, 400, "M_MISSING_PARAM", "\"%s\" is missing", parameter);
+	for (size_t i = 0; i < appservices_count(all); i++) {
+		const struct appservice *service = appservices_at(all, i);
+
+		if (is_its(service, id))
+			ask(request, service, path_for(request, what, STR_EMPTY), JSON_ARRAY,
+				&answers);
+	}
+	if (answers.count == 0)
+		return http_error(reply, 404, "M_NOT_FOUND", "No bridge knows it");
+	return write_lists(reply, &answers);
+}
+
+static enum http_outcome location_of_alias(struct http_request *request, struct http_reply *reply)
+{
+	return look_up(request, reply, "location", "alias", appservice_has_alias);
+}
+
+static enum http_outcome user_of_id(struct http_request *request, struct http_reply *reply)
+{
+	return look_up(request, reply, "user", "userid", appservice_is_user);
 }

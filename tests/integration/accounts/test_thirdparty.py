@@ -41,7 +41,7 @@ class Service(http.server.BaseHTTPRequestHandler):
 def registration(name, port, protocols):
     return (f"id: {name}\nurl: http://127.0.0.1:{port}\nas_token: as-{name}\n"
             f"hs_token: hs-{name}\nsender_localpart: {name}bot\n"
-            f"namespaces: {{users: [], aliases: [], rooms: []}}\nprotocols: {protocols}\n")
+            f"namespaces: {{users: [{{exclusive: true, regex: '@{name}_.*'}}]}}\nprotocols: {protocols}\n")
 
 
 IRC = {"user_fields": ["nick"], "location_fields": ["channel"], "icon": "mxc://localhost/irc",
@@ -73,7 +73,7 @@ class ThirdParty(harness.Case):
             ("Bearer hs-one", f"{APP}/location/irc"): [
                 {"alias": "#irc_x:localhost", "protocol": "irc", "fields": {"channel": "#x"}}],
             ("Bearer hs-two", f"{APP}/user"): [
-                {"userid": "@irc_n:localhost", "protocol": "irc", "fields": {"nick": "n"}}],
+                {"userid": "@two_n:localhost", "protocol": "irc", "fields": {"nick": "n"}}],
         }
         super().setUpClass()
 
@@ -103,11 +103,11 @@ class ThirdParty(harness.Case):
         found = self.assert_ok(self.camille.get(f"{V3}/location/irc?{query}"))
         self.assertEqual(found[0]["alias"], "#irc_x:localhost")
         self.assertIn((f"{APP}/location/irc?channel=%23x+%26+y", "Bearer hs-one"), Service.asked)
-        user = quote("@irc_n:localhost")
+        user = quote("@two_n:localhost")
         found = self.assert_ok(self.camille.get(f"{V3}/user?userid={user}"))
-        self.assertEqual(found[0]["userid"], "@irc_n:localhost")
+        self.assertEqual(found[0]["userid"], "@two_n:localhost")
         self.assert_refused(self.camille.get(f"{V3}/location?alias=x"), 404, "M_NOT_FOUND")
-        self.assert_refused(self.camille.get(f"{V3}/user/irc?nick=x"), 404, "M_NOT_FOUND")
+        self.assertEqual(self.assert_ok(self.camille.get(f"{V3}/user/irc?nick=x")), [])
         self.assert_refused(self.camille.get(f"{V3}/user"), 400, "M_MISSING_PARAM")
         self.assert_refused(self.camille.get(f"{V3}/location"), 400, "M_MISSING_PARAM")
 
