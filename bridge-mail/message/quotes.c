@@ -236,6 +236,9 @@ struct str quotes_to_html(struct arena *arena, struct str text)
 			buf_append_c(&html, "<blockquote>");
 		for (; depth > wanted; depth--)
 			buf_append_c(&html, "</blockquote>");
+		/* The block before has broken the line. */
+		if (first && depth == 0 && html.n > 0 && line.n == 0)
+			continue;
 		if (!first)
 			buf_append_c(&html, "<br>");
 		html_escape(&html, line);
