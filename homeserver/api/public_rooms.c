@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Published room directory" and "Room summaries". */
 #include "homeserver/api/rooms.h"
-#include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_summary.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/room_store.h"
@@ -195,26 +194,6 @@ static enum http_outcome public_rooms_post(struct http_request *request, struct 
 	return page_answer(request, reply, &page, body.since);
 }
 
-static enum status may_see(struct http_request *request, const struct room_summary *summary,
-	enum membership *membership_out, bool *out)
-{
-	const struct requester *who = api_requester(request);
-	enum status status;
-
-	*membership_out = MEMBERSHIP_NONE;
-	*out = room_summary_is_open(summary);
-	if (who == NULL)
-		return STATUS_OK;
-	status = membership_get(api_db(request), summary->room_id, who->user_id, membership_out);
-	if (*membership_out == MEMBERSHIP_JOIN || *membership_out == MEMBERSHIP_INVITE ||
-		*membership_out == MEMBERSHIP_KNOCK)
-		*out = true;
-	if (status == STATUS_OK && !*out)
-		status = restricted_join_allows(
-			api_db(request), request->arena, summary->room_id, who->user_id, out);
-	return status;
-}
-
 static void write_summary(struct http_request *request, struct json_writer *w,
 	const struct room_summary *summary, enum membership membership)
 {
@@ -222,20 +201,11 @@ static void write_summary(struct http_request *request, struct json_writer *w,
 
 	jw_object(w);
 	room_summary_write(w, summary);
-	jw_put_str(w, "room_version", summary->version);
+	room_summary_write_more(w, summary);
 	if (unstable)
 		jw_put_str(w, "im.nheko.summary.room_version", summary->version);
-	if (summary->encryption.p != NULL) {
-		jw_put_str(w, "encryption", summary->encryption);
-		if (unstable)
-			jw_put_str(w, "im.nheko.summary.encryption", summary->encryption);
-	}
-	if (summary->allowed_room_ids.count != 0) {
-		jw_put_array(w, "allowed_room_ids");
-		for (size_t i = 0; i < summary->allowed_room_ids.count; i++)
-			jw_str(w, summary->allowed_room_ids.items[i]);
-		jw_array_end(w);
-	}
+	if (unstable && summary->encryption.p != NULL)
+		jw_put_str(w, "im.nheko.summary.encryption", summary->encryption);
 	if (api_requester(request) != NULL)
 		jw_put_str(w, "membership", membership_name(membership));
 	jw_object_end(w);
@@ -243,7 +213,8 @@ static void write_summary(struct http_request *request, struct json_writer *w,
 
 static enum http_outcome summary_get(struct http_request *request, struct http_reply *reply)
 {
-	struct str room_id;
+	const struct requester *who = api_requester(request);
+	struct str user_id = who != NULL ? who->user_id : STR_EMPTY, room_id;
 	struct room_row room;
 	struct room_summary summary;
 	enum membership membership;
@@ -256,7 +227,8 @@ static enum http_outcome summary_get(struct http_request *request, struct http_r
 	if (status == STATUS_OK)
 		status = room_summary_load(api_db(request), request->arena, &room, &summary);
 	if (status == STATUS_OK)
-		status = may_see(request, &summary, &membership, &allowed);
+		status = room_summary_visible(
+			api_db(request), request->arena, &summary, user_id, &membership, &allowed);
 	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !allowed))
 		return http_error(reply, 404, "M_NOT_FOUND", "There is no such room for you");
 	if (status != STATUS_OK)

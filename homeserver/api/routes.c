@@ -35,6 +35,7 @@ extern const struct http_routes api_rooms_send_routes;
 extern const struct http_routes api_rooms_state_routes;
 extern const struct http_routes api_rooms_upgrade_routes;
 extern const struct http_routes api_rtc_routes;
+extern const struct http_routes api_spaces_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
 extern const struct http_routes api_thirdparty_routes;
@@ -78,6 +79,7 @@ static const struct http_routes *const tables[] = {
 	&api_rooms_state_routes,
 	&api_rooms_upgrade_routes,
 	&api_rtc_routes,
+	&api_spaces_routes,
 	&api_sync_routes,
 	&api_tags_routes,
 	&api_thirdparty_routes,

@@ -2,6 +2,7 @@
 #include "homeserver/room/room_summary.h"
 
 #include "common/json/json.h"
+#include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/rows.h"
 
@@ -95,6 +96,18 @@ void room_summary_write(struct json_writer *w, const struct room_summary *summar
 	jw_put_bool(w, "guest_can_join", summary->guest_can_join);
 }
 
+void room_summary_write_more(struct json_writer *w, const struct room_summary *summary)
+{
+	jw_put_str(w, "room_version", summary->version);
+	put_if(w, "encryption", summary->encryption);
+	if (summary->allowed_room_ids.count == 0)
+		return;
+	jw_put_array(w, "allowed_room_ids");
+	for (size_t i = 0; i < summary->allowed_room_ids.count; i++)
+		jw_str(w, summary->allowed_room_ids.items[i]);
+	jw_array_end(w);
+}
+
 /* Lower case of the byte at i: ASCII, and the Latin letters whose UTF-8 begins with 0xC3. */
 static unsigned char folded(struct str s, size_t i)
 {
@@ -129,9 +142,29 @@ bool room_summary_matches(const struct room_summary *summary, struct str term)
 	       holds(summary->canonical_alias, term);
 }
 
-bool room_summary_is_open(const struct room_summary *summary)
+static bool is_open(const struct room_summary *summary)
 {
 	return summary->world_readable || str_eq_c(summary->join_rule, "public") ||
 	       str_eq_c(summary->join_rule, "knock") ||
 	       str_eq_c(summary->join_rule, "knock_restricted");
+}
+
+enum status room_summary_visible(struct db *db, struct arena *arena,
+	const struct room_summary *summary, struct str user_id, enum membership *membership_out,
+	bool *out)
+{
+	enum status status;
+
+	*membership_out = MEMBERSHIP_NONE;
+	*out = is_open(summary);
+	if (user_id.n == 0)
+		return STATUS_OK;
+	status = membership_get(db, summary->room_id, user_id, membership_out);
+	if (status != STATUS_OK || *out)
+		return status;
+	*out = *membership_out == MEMBERSHIP_JOIN || *membership_out == MEMBERSHIP_INVITE ||
+	       *membership_out == MEMBERSHIP_KNOCK;
+	if (*out)
+		return STATUS_OK;
+	return restricted_join_allows(db, arena, summary->room_id, user_id, out);
 }

@@ -11,6 +11,7 @@
 
 #include "common/db/db.h"
 #include "common/json/json_writer.h"
+#include "homeserver/store/membership_store.h"
 #include "homeserver/store/room_store.h"
 
 /* Absent texts have p == NULL. */
@@ -33,13 +34,20 @@ struct room_summary {
 MUST_CHECK enum status room_summary_load(
 	struct db *db, struct arena *arena, const struct room_row *room, struct room_summary *out);
 
-/* The members that directory and summary have in common, into an object under way. */
+/* What the room directory tells, as members of an object under way. */
 void room_summary_write(struct json_writer *w, const struct room_summary *summary);
+/* And what /room_summary and /hierarchy tell besides. */
+void room_summary_write_more(struct json_writer *w, const struct room_summary *summary);
 
 /* Whether name, topic or alias hold the term, whatever the case of letters. */
 bool room_summary_matches(const struct room_summary *summary, struct str term);
 
-/* Whether somebody outside may see the summary: the room takes or hears everybody. */
-bool room_summary_is_open(const struct room_summary *summary);
+/*
+ * Whether the user (empty: somebody who is not signed in) may see the summary: the room takes or
+ * hears everybody, or they are joined, invited or knocking, or a restricted join rule lets them in.
+ */
+MUST_CHECK enum status room_summary_visible(struct db *db, struct arena *arena,
+	const struct room_summary *summary, struct str user_id, enum membership *membership_out,
+	bool *out);
 
 #endif

@@ -469,5 +469,57 @@ class Directory(RoomCase):
         self.assert_ok(self.alice.get(path))
 
 
+class Spaces(RoomCase):
+    def hierarchy(self, who, room, query=""):
+        return who.get(f"/_matrix/client/v1/rooms/{quote(room)}/hierarchy{query}")
+
+    def tree(self):
+        def space(**more):
+            return self.public_room(creation_content={"type": "m.space"}, **more)
+
+        def child(parent, room, **content):
+            self.set_state(self.alice, parent, "m.space.child",
+                           {"via": ["localhost"], **content}, room)
+
+        root, below = space(name="Mairie"), space(name="Écoles")
+        rooms = [self.public_room(name=f"Salle {i}") for i in range(3)]
+        private = self.create()
+        child(root, rooms[0], order="b")
+        child(root, below, order="a")
+        child(root, private)
+        child(root, rooms[1], suggested=True)
+        child(below, rooms[2])
+        child(below, root)
+        self.set_state(self.alice, root, "m.space.child", {}, "!removed:localhost")
+        return root, below, rooms, private
+
+    def test_walk(self):
+        root, below, rooms, private = self.tree()
+        whole = self.assert_ok(self.hierarchy(self.bob, root))["rooms"]
+        order = [root, below, rooms[2], rooms[0], rooms[1]]
+        self.assertEqual([r["room_id"] for r in whole], order)
+        self.assertEqual([c["state_key"] for c in whole[0]["children_state"]],
+                         [below, rooms[0], private, rooms[1]])
+        self.assertEqual(whole[3]["children_state"], [])
+        mine = self.assert_ok(self.hierarchy(self.alice, root))["rooms"]
+        self.assertEqual([r["room_id"] for r in mine], order[:4] + [private] + order[4:])
+
+        seen, query = [], "?limit=2&max_depth=3"
+        while query:
+            page = self.assert_ok(self.hierarchy(self.bob, root, query))
+            seen += [r["room_id"] for r in page["rooms"]]
+            token = page.get("next_batch")
+            query = token and f"?limit=2&max_depth=3&from={token}"
+        self.assertEqual(seen, order)
+        flat = self.assert_ok(self.hierarchy(self.bob, root, "?max_depth=1"))["rooms"]
+        self.assertNotIn(rooms[2], [r["room_id"] for r in flat])
+        some = self.assert_ok(self.hierarchy(self.bob, root, "?suggested_only=true"))["rooms"]
+        self.assertEqual([r["room_id"] for r in some], [root, rooms[1]])
+        self.assert_refused(self.hierarchy(self.bob, root, "?from=x"), 400, "M_INVALID_PARAM")
+        self.assert_refused(
+            self.hierarchy(self.bob, root, "?from=2_3_0&max_depth=4"), 400, "M_INVALID_PARAM")
+        self.assert_refused(self.hierarchy(self.bob, private), 403, "M_FORBIDDEN")
+
+
 if __name__ == "__main__":
     unittest.main()
