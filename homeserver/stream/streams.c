@@ -357,12 +357,10 @@ static void topic_touch(void *context, void *arg)
 		topics_purge(s);
 	topic = topic_get(s, *key);
 	topic->touched = s->last;
-	while (topic->links != NULL) {
-		struct waiter *waiter = topic->links->waiter;
-
-		tickets_add(&tickets, waiter->ticket);
-		waiter_end(s, waiter);
-	}
+	for (const struct link *link = topic->links; link != NULL; link = link->next)
+		tickets_add(&tickets, link->waiter->ticket);
+	for (size_t i = 0; i < tickets.count; i++)
+		slot_clear(s, tickets.items[i].slot);
 	wake = s->wake;
 	wake_context = s->wake_context;
 	mutex_unlock(&s->lock);

@@ -41,9 +41,14 @@ static enum status room_load(struct sync *sync, struct sync_room *room)
 {
 	struct visibility *visibility;
 	int64_t readable;
-	enum status status = visibility_load(
-		sync->db, sync->arena, room->row->room_id, sync->request->user_id, &visibility);
+	enum status status;
 
+	room->timeline.start = room->upto;
+	/* Typing, receipts or account data only. */
+	if (!room->has_events && !room->whole_state)
+		return STATUS_OK;
+	status = visibility_load(
+		sync->db, sync->arena, room->row->room_id, sync->request->user_id, &visibility);
 	if (status != STATUS_OK)
 		return status;
 	room->visibility = visibility;

@@ -52,7 +52,7 @@ static enum status load(struct fixture *f, const char *const *texts, size_t coun
 		struct str text = str_c(texts[i]);
 		int fd;
 
-		strcpy(f->paths[i], "/tmp/parvis-as-XXXXXX");
+		snprintf(f->paths[i], sizeof(f->paths[i]), "/tmp/parvis-as-XXXXXX");
 		fd = mkstemp(f->paths[i]);
 		assert_true(fd >= 0);
 		assert_int_equal(write(fd, text.p, text.n), (ssize_t)text.n);

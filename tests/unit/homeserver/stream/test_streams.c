@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ static int set_up(void **state)
 	struct fixture *f = MEM_NEW(struct fixture);
 	int fd;
 
-	strcpy(f->path, "/tmp/parvis-streams-XXXXXX");
+	snprintf(f->path, sizeof(f->path), "/tmp/parvis-streams-XXXXXX");
 	fd = mkstemp(f->path);
 	assert_true(fd >= 0);
 	close(fd);
