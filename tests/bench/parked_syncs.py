@@ -132,9 +132,10 @@ async def make_room(users):
     return room
 
 
-async def measure(what, room, users, sender, marks):
+async def measure(what, room, users, sender, marks, pid):
     """Sends one message at a time and waits until all have it."""
     delays, lasts, sends = [], [], []
+    used = cpu(pid)
     for i in range(ROUNDS):
         mark = f"m{i}-{time.time_ns()}"
         for user in users:
@@ -152,7 +153,8 @@ async def measure(what, room, users, sender, marks):
         await asyncio.sleep(0.3)
     print(f"{what}: {len(users)} waiting, send p50 {percentile(sends, .5):.1f} ms, "
           f"wake p50 {percentile(delays, .5):.1f} ms, p99 {percentile(delays, .99):.1f} ms, "
-          f"last of all p50 {percentile(lasts, .5):.1f} ms")
+          f"last of all p50 {percentile(lasts, .5):.1f} ms; "
+          f"{(cpu(pid) - used) * 1000 / ROUNDS / len(users):.3f} ms of CPU a wake")
 
 
 async def run(parvis, count):
@@ -175,8 +177,9 @@ async def run(parvis, count):
     print(f"{count} parked: {after:.0f} MB, {(after - before) * 1024 / count:.1f} kB each; "
           f"{idle / 3 * 100:.1f} % of a core while nothing happens")
     sender = Connection(parvis.port, users[0].connection.token)
-    await measure("small room", small[0], users[:GROUP], sender, marks)
-    await measure("big room", big, users, sender, marks)
+    await measure("small room", small[0], users[:GROUP], sender, marks,
+                  parvis.process.pid)
+    await measure("big room", big, users, sender, marks, parvis.process.pid)
     print(f"at the end: {rss(parvis.process.pid):.0f} MB")
     for task in tasks:
         task.cancel()
