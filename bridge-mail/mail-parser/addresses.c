@@ -35,6 +35,7 @@ static bool known(const struct read_addresses *list, struct str address)
 	return false;
 }
 
+/* MAX_GROUP_DEPTH deep. NOLINTNEXTLINE(misc-no-recursion) */
 static void read_list(
 	struct arena *arena, InternetAddressList *list, int depth, struct read_addresses *out)
 {

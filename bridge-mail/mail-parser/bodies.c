@@ -251,6 +251,7 @@ static void note_multipart(struct walk *w, GMimeObject *object)
 		w->mail->flags |= MAIL_DELIVERY_REPORT;
 }
 
+/* With walk_object MAIL_MAX_DEPTH deep. NOLINTNEXTLINE(misc-no-recursion) */
 static void walk_multipart(
 	struct walk *w, GMimeMultipart *multipart, struct block *block, int depth)
 {
@@ -264,6 +265,7 @@ static void walk_multipart(
 		walk_object(w, g_mime_multipart_get_part(multipart, i), block, depth + 1);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void walk_object(struct walk *w, GMimeObject *object, struct block *block, int depth)
 {
 	if (object == NULL)

@@ -65,7 +65,8 @@ static const struct html_element table_elements[] = {
 	{"caption", HTML_BLOCK, "caption"},
 };
 
-/* Looked for among the rows only: a table inside a cell speaks for itself. */
+/* Looked for among the rows only: a table inside a cell speaks for itself. As deep as `depth`.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool has_heading(const struct html_node *node, int depth)
 {
 	for (const struct html_node *n = node->first_child; n != NULL; n = n->next)

@@ -111,6 +111,8 @@ static void want_breaks(struct writer *w, unsigned breaks)
 	w->space = false;
 }
 
+/* From here on functions call each other down the tree, which is HTML_MAX_DEPTH deep.
+ * NOLINTBEGIN(misc-no-recursion) */
 static void write_children(struct writer *w, const struct html_node *node);
 
 static bool small_number(struct str s)
@@ -208,6 +210,7 @@ static void write_children(struct writer *w, const struct html_node *node)
 	for (const struct html_node *n = node->first_child; n != NULL; n = n->next)
 		write_node(w, n);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 void html_write_matrix(const struct html_node *root, struct buf *out, bool *rich_out)
 {

@@ -97,6 +97,8 @@ static void write_text(struct writer *w, struct str text)
 	}
 }
 
+/* From here on functions call each other down the tree, which is HTML_MAX_DEPTH deep.
+ * NOLINTBEGIN(misc-no-recursion) */
 static void write_children(struct writer *w, const struct html_node *node);
 
 /* The address behind the words, when the words do not say it. */
@@ -228,6 +230,7 @@ static void write_children(struct writer *w, const struct html_node *node)
 	for (const struct html_node *n = node->first_child; n != NULL; n = n->next)
 		write_node(w, n);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 void html_write_plain(const struct html_node *root, struct buf *out)
 {

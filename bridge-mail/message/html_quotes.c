@@ -95,6 +95,7 @@ static bool breaks_line(const struct html_node *node)
 	return kind != HTML_TRANSPARENT && kind != HTML_INLINE && kind != HTML_IMAGE;
 }
 
+/* The tree is HTML_MAX_DEPTH deep. NOLINTNEXTLINE(misc-no-recursion) */
 static void collect(struct fold *f, struct html_node *node)
 {
 	if (node->folded)

@@ -131,11 +131,14 @@ enum status mail_parse_headers(const char *path, struct arena *arena, struct mai
 static void remove_folder(void *object)
 {
 	const char *folder = object;
-	DIR *dir = opendir(folder);
-	if (dir == NULL)
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		fs_close(&fd);
 		return;
+	}
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		unlinkat(dirfd(dir), entry->d_name, 0);
+		unlinkat(fd, entry->d_name, 0);
 	closedir(dir);
 	rmdir(folder);
 }

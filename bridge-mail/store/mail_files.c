@@ -171,14 +171,17 @@ void mail_files_sweep(const char *state_dir)
 {
 	ARENA_SCOPE(arena);
 	struct str folder = arena_printf(arena, "%s/tmp", state_dir);
-	DIR *dir = opendir(folder.p);
-	if (dir == NULL)
+	int fd = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		fs_close(&fd);
 		return;
+	}
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
 		if (str_starts(str_c(entry->d_name), STR("mail.")))
-			unlinkat(dirfd(dir), entry->d_name, 0);
+			unlinkat(fd, entry->d_name, 0);
 		else if (str_starts(str_c(entry->d_name), STR("parse.")))
-			remove_folder(dirfd(dir), entry->d_name);
+			remove_folder(fd, entry->d_name);
 	}
 	closedir(dir);
 }

@@ -57,8 +57,8 @@ enum participant_role {
 };
 
 struct participant {
-	struct str address; /* lower case */
-	struct str name; /* display name, may be empty */
+	struct str address;  /* lower case */
+	struct str name;     /* display name, may be empty */
 	struct str reply_to; /* where answers go, as it was written; empty: the address */
 	enum participant_role role;
 };

@@ -18,7 +18,7 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->dir, "/tmp/parvis-test.XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/parvis-test.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->folder_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	f->arena = arena_new();

@@ -190,7 +190,7 @@ static int setup(void **state)
 	static char mairie[] = "mairie@ville.example", mairie_name[] = "Mairie";
 	static char empty[] = "", server[] = "ville.example";
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->dir, "/tmp/parvis-test.XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/parvis-test.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->mailboxes[0] = (struct config_mailbox){.address = voirie, .name = voirie_name};
 	f->mailboxes[1] = (struct config_mailbox){.address = mairie, .name = mairie_name};
@@ -243,7 +243,8 @@ static int teardown(void **state)
 static void deliver(struct fixture *f, const char *recipients, const char *mail, char *replies)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	strcpy(address.sun_path, f->config.bridge_mail.lmtp_socket);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s",
+		f->config.bridge_mail.lmtp_socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	BUF_SCOPE(text, 1 << 20);

@@ -76,7 +76,7 @@ static enum status fill(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 static int setup(void **state)
 {
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->dir, "/tmp/parvis-test.XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/parvis-test.XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->db_path, sizeof(f->db_path), "%s/bridge.db", f->dir);
 	check_ok(store_open(f->dir, f->db_path, NULL, &f->writer));
