@@ -34,5 +34,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_open ON deliveries (delivery_id) WHERE state < 2;
 CREATE INDEX deliveries_mail ON deliveries (mail_id);
 CREATE INDEX deliveries_thread ON deliveries (thread_id);
+CREATE INDEX deliveries_mailbox ON deliveries (mailbox_id);
 CREATE UNIQUE INDEX deliveries_once ON deliveries (mailbox_id, message_id, content_key)
 	WHERE state <> 3 AND message_id IS NOT NULL;

@@ -291,6 +291,37 @@ static void test_mail_files(void **state)
 	mail_spool_free(&spool);
 }
 
+/* Whole tables may be read only where they have a row for each mailbox of the configuration. A
+ * partial index is as small as what is open. */
+static bool plan_is_fine(struct str detail)
+{
+	if (!str_starts(detail, STR("SCAN ")))
+		return true;
+	return str_find(detail, STR("USING INDEX deliveries_open")) >= 0 ||
+	       str_find(detail, STR("USING COVERING INDEX deliveries_open")) >= 0 ||
+	       str_find(detail, STR("USING INDEX room_events_waiting")) >= 0 ||
+	       str_find(detail, STR("USING INDEX outgoing_due")) >= 0 ||
+	       str_find(detail, STR("CONSTANT ROW")) >= 0 ||
+	       str_eq(detail, STR("SCAN sqlite_schema")) ||
+	       str_starts(detail, STR("SCAN mailboxes"));
+}
+
+static void test_query_plans(void **state)
+{
+	struct fixture *f = *state;
+	const struct db_sql *list = NULL;
+	size_t count = db_sql_all(&list);
+	assert_true(count > 30);
+	struct db_sql *plans = ARENA_ARRAY(f->arena, struct db_sql, count);
+	for (size_t i = 0; i < count; i++) {
+		plans[i].text = arena_printf(f->arena, "EXPLAIN QUERY PLAN %s", list[i].text).p;
+		DB_QUERY(q, f->db, &plans[i]);
+		while (db_step(q) == DB_ROW)
+			if (!plan_is_fine(db_col_str(q, 3)))
+				fail_msg("%.*s: %s", STR_FMT(db_col_str(q, 3)), list[i].text);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -303,6 +334,7 @@ int main(void)
 		TEST(test_outgoing),
 		TEST(test_transactions),
 		TEST(test_mail_files),
+		TEST(test_query_plans),
 	};
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
