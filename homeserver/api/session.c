@@ -6,6 +6,7 @@
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/store/device_store.h"
 #include "homeserver/store/token_store.h"
+#include "homeserver/stream/streams.h"
 
 #define ACCESS_MS	 (60 * 60 * 1000) /* of an access token that can be refreshed */
 #define TOKEN_LENGTH	 43		  /* 256 bits */
@@ -104,6 +105,9 @@ enum status session_close_device(struct db_tx *tx, struct str user_id, struct st
 	enum status status = device_delete(tx, user_id, device_id);
 	if (status == STATUS_OK)
 		status = device_lists_device_deleted(tx, user_id, device_id);
+	/* Its sync, if one waits, looks again and is refused. */
+	(void)stream_next_volatile(tx);
+	stream_touch_user(tx, user_id);
 	return status;
 }
 

@@ -9,6 +9,7 @@ import unittest
 
 sys.path[:0] = [os.path.join(os.path.dirname(__file__), ".."), os.path.dirname(__file__)]
 import harness
+import talk
 from talk import V3, User, bodies, joined, members, types
 
 NAMES = itertools.count()
@@ -146,6 +147,19 @@ class Waiting(SyncCase):
         self.assertIn("m.room.name", types(room["state"]["events"]))
         self.assertEqual(room["timeline"]["events"], [])
 
+    def test_signing_out_ends_the_wait(self):
+        alice = self.user()
+        alice.sync()
+        name = alice.id[1:].split(":")[0]
+        phone = User(self.parvis.login(name))
+        phone.sync()
+        later = talk.Later(lambda: phone.client.get(
+            f"{V3}/sync?timeout=60000&since={phone.since}"))
+        time.sleep(0.3)
+        self.assertTrue(later.is_waiting())
+        self.assert_ok(phone.client.post(f"{V3}/logout"))
+        self.assert_refused(later.result(10), 401, "M_UNKNOWN_TOKEN")
+
     def test_messages_in_a_hurry_are_all_told(self):
         alice, bob = self.users(2)
         room = self.room_of(alice, bob)
@@ -160,7 +174,6 @@ class Waiting(SyncCase):
                     seen.extend(bodies(told))
                     gaps += told["timeline"]["limited"]
 
-        import talk
         later = talk.Later(read)
         for i in range(60):
             alice.send(room, str(i))
