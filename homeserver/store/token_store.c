@@ -48,7 +48,7 @@ struct token_hash {
 
 static struct token_hash hash_of(struct str token)
 {
-	struct token_hash hash;
+	struct token_hash hash = {.bytes = {0}};
 	sha256(token, hash.bytes);
 	return hash;
 }
