@@ -65,11 +65,43 @@ uint64_t as_interest_user(const struct as_interest *interest, struct str user_id
 	return services_where(interest, interest->reachable, user_id, appservice_is_user);
 }
 
+/* An answer on its way into the memory of rooms. */
+struct finding {
+	struct as_interest *interest;
+	struct str room_id;
+	uint64_t services;
+};
+
+static void remember(void *context, void *arg)
+{
+	const struct finding *finding = arg;
+	struct as_interest *interest = finding->interest;
+	uint64_t *services = map_find(interest->rooms, finding->room_id);
+
+	(void)context;
+	if (services != NULL) {
+		*services = finding->services;
+		return;
+	}
+	if (map_count(interest->rooms) >= ROOMS_MAX) {
+		map_free(&interest->rooms, free);
+		interest->rooms = map_new(ROOMS_MAX);
+	}
+	services = MEM_NEW(uint64_t);
+	*services = finding->services;
+	if (map_put(interest->rooms, finding->room_id, services, NULL) != STATUS_OK)
+		free(services);
+}
+
+/* Remembered with the commit only: a change that is rolled back may have seen members who never
+ * came. Findings of one batch arrive in its order, so the last one stays. */
 static enum status by_members(struct as_interest *interest, struct db_tx *tx, struct str room_id,
 	uint64_t *services_out) REQUIRES(on_writer)
 {
-	uint64_t *known = map_find(interest->rooms, room_id);
+	const uint64_t *known = map_find(interest->rooms, room_id);
+	struct finding *finding;
 	struct str_list users;
+	uint64_t services = 0;
 	enum status status;
 
 	if (known != NULL) {
@@ -79,17 +111,13 @@ static enum status by_members(struct as_interest *interest, struct db_tx *tx, st
 	status = membership_joined_users(tx->db, tx->arena, room_id, &users);
 	if (status != STATUS_OK)
 		return status;
-	known = MEM_NEW(uint64_t);
-	for (size_t i = 0; i < users.count && *known != interest->reachable; i++)
-		*known |= services_where(interest, interest->reachable & ~*known, users.items[i],
-			appservice_is_user);
-	*services_out = *known;
-	if (map_count(interest->rooms) >= ROOMS_MAX) {
-		map_free(&interest->rooms, free);
-		interest->rooms = map_new(ROOMS_MAX);
-	}
-	if (map_put(interest->rooms, room_id, known, NULL) != STATUS_OK)
-		free(known);
+	for (size_t i = 0; i < users.count && services != interest->reachable; i++)
+		services |= services_where(interest, interest->reachable & ~services,
+			users.items[i], appservice_is_user);
+	finding = ARENA_NEW(tx->arena, struct finding);
+	*finding = (struct finding){interest, arena_str(tx->arena, room_id), services};
+	db_after_commit(tx, remember, finding);
+	*services_out = services;
 	return STATUS_OK;
 }
 

@@ -3,12 +3,10 @@
  * The state that goes with a timeline: all of it or what changed since, up to the timeline's start
  * ("state") or its end ("state_after"); with lazy loading, members only where they are needed.
  */
-#include "homeserver/sync/sync_parts.h"
+#include <stdlib.h>
 
-static bool same_key(const struct event *a, const struct event *b)
-{
-	return str_eq(a->type, b->type) && str_eq(a->state_key, b->state_key);
-}
+#include "common/base/map.h"
+#include "homeserver/sync/sync_parts.h"
 
 static bool is_member(const struct event *event)
 {
@@ -29,32 +27,67 @@ static bool list_has(const struct event_list *list, const struct event *event)
 	return false;
 }
 
+/* What is known of one key of the state while filtered events are put in their places. */
+struct place {
+	int64_t position; /* of the newest event of that key seen so far */
+	bool is_listed;
+	size_t index; /* in the list, when it is */
+};
+
+static struct place *place_get(struct sync *sync, struct map *places, const struct event *event)
+{
+	struct str key = arena_printf(sync->arena, "%zu:%.*s%.*s", event->type.n,
+		STR_FMT(event->type), STR_FMT(event->state_key));
+	struct place *place = map_find(places, key);
+
+	if (place == NULL) {
+		place = ARENA_NEW(sync->arena, struct place);
+		if (map_put(places, key, place, NULL) != STATUS_OK)
+			abort(); /* it was made large enough */
+	}
+	return place;
+}
+
+static void note_known(struct sync *sync, const struct sync_timeline *timeline,
+	const struct event_list *list, struct map *places)
+{
+	for (size_t i = 0; i < list->count; i++)
+		*place_get(sync, places, list->items[i]) =
+			(struct place){list->items[i]->position, true, i};
+	for (size_t i = 0; i < timeline->count; i++) {
+		if (event_is_state(timeline->items[i]))
+			place_get(sync, places, timeline->items[i])->position =
+				timeline->items[i]->position;
+	}
+}
+
 /* State events that the timeline's filter took out, the newest of each key. Where the timeline
  * shows a newer one of that key, it is left to it. */
 static void add_filtered(struct sync *sync, const struct sync_room *room, struct event_list *list)
 {
 	const struct event_list *filtered = &room->timeline.filtered_state;
-	size_t before = list->count;
+	struct map *places;
 
+	if (filtered->count == 0)
+		return;
+	places = map_new(list->count + room->timeline.count + filtered->count);
+	note_known(sync, &room->timeline, list, places);
 	for (size_t i = 0; i < filtered->count; i++) {
 		struct event *event = filtered->items[i];
-		bool is_known = false;
+		struct place *place = place_get(sync, places, event);
 
-		for (size_t j = 0; j < room->timeline.count && !is_known; j++) {
-			const struct event *shown = room->timeline.items[j];
-			is_known = event_is_state(shown) && shown->position > event->position &&
-				   same_key(shown, event);
+		if (place->position > event->position)
+			continue;
+		place->position = event->position;
+		if (place->is_listed) {
+			list->items[place->index] = event;
+			continue;
 		}
-		for (size_t j = before; j < list->count && !is_known; j++)
-			is_known = same_key(list->items[j], event);
-		for (size_t j = 0; j < before && !is_known; j++) {
-			is_known = same_key(list->items[j], event);
-			if (is_known)
-				list->items[j] = event;
-		}
-		if (!is_known)
-			list_add(sync, list, event);
+		place->is_listed = true;
+		place->index = list->count;
+		list_add(sync, list, event);
 	}
+	map_free(&places, NULL);
 }
 
 static enum status add_member(struct sync *sync, const struct sync_room *room, struct str user_id,
