@@ -14,7 +14,7 @@ import urllib.parse
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [TESTS, os.path.join(TESTS, "sync")]
 import harness
-from talk import V3, User
+from talk import V3, Later, User
 
 NAMES = itertools.count()
 GHOST = "@_irc_ghost:localhost"
@@ -259,6 +259,26 @@ class Questions(ServiceCase):
         self.assertEqual(reply.json["status"], 403)
         self.assert_refused(self.bot.post(path.replace("irc", "other"), {}), 403, "M_FORBIDDEN")
         self.assert_refused(self.alice.client.post(path, {}), 403, "M_FORBIDDEN")
+
+    def test_a_service_that_hangs_does_not_hang_the_server(self):
+        release = threading.Event()
+
+        def hang(method, path, body):
+            release.wait(30)
+            return 200, {}
+
+        self.service.answer = hang
+        pings = [Later(lambda: self.bot.post("/_matrix/client/v1/appservice/irc/ping", {}))
+                 for _ in range(8)]
+        try:
+            # As many as may wait do; the others are refused at once, and all else goes on.
+            harness.eventually("six pings are refused",
+                               lambda: sum(not p.is_waiting() for p in pings) == 6)
+            self.assert_ok(self.alice.client.get(f"{V3}/joined_rooms"))
+        finally:
+            release.set()
+        statuses = sorted(p.result().status for p in pings)
+        self.assertEqual(statuses, [200, 200] + [502] * 6)
 
     def test_an_unknown_alias_is_asked_for(self):
         alias = "#_irc_wanted:localhost"
