@@ -3,8 +3,8 @@
 #define PARVIS_HOMESERVER_THUMBNAIL_RUN_H
 
 #include "common/base/status.h"
+#include "homeserver/media/thumbnail.h"
 #include "homeserver/media/thumbnail_size.h"
-#include "homeserver/thumbnailer/contract.h"
 
 /* Runs the helper once and waits for it; kills it when it takes far too long. A crash of the helper
  * is THUMBNAIL_UNKNOWN: the next time would end no better. STATUS_INTERNAL when it cannot be

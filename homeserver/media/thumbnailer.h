@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Thumbnails, made by a helper program of its own (thumbnailer/contract.h) that few threads wait
+ * Thumbnails, made by a helper program of its own (media/thumbnail.h) that few threads wait
  * for; requests are parked meanwhile. What came out is kept among the derived files, a refusal
  * too: as one byte that is the helper's code.
  */

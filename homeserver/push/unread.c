@@ -161,6 +161,7 @@ static struct str display_name(struct condition_event *event, struct str user_id
 
 /* The user's own membership: a stay that begins or ends leaves nothing unread. */
 MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *event)
+	REQUIRES(on_writer)
 {
 	struct membership_row row;
 	enum status status =
@@ -175,7 +176,7 @@ MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *ev
 }
 
 MUST_CHECK static enum status count_for(
-	struct db_tx *tx, struct condition_event *event, struct str user_id)
+	struct db_tx *tx, struct condition_event *event, struct str user_id) REQUIRES(on_writer)
 {
 	struct unread *unread = homeserver_of(tx)->unread;
 	struct surroundings *around = event->context;

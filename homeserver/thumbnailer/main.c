@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes one thumbnail and ends (contract.h). Pictures come from strangers and decoders have
+ * Makes one thumbnail and ends (media/thumbnail.h). Pictures come from strangers and decoders have
  * defects, so this is a process of its own that can read its input, write its output, and nothing
  * else: no files, no network, no other program; little memory and time.
  */
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/str.h"
-#include "homeserver/thumbnailer/contract.h"
+#include "homeserver/media/thumbnail.h"
 #include "homeserver/thumbnailer/sandbox.h"
 #include "homeserver/thumbnailer/sniff.h"
 

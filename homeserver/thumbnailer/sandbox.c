@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "homeserver/thumbnailer/contract.h"
+#include "homeserver/media/thumbnail.h"
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64

@@ -19,7 +19,7 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->dir, "/tmp/parvis-media-XXXXXX");
+	snprintf(f->dir, sizeof(f->dir), "/tmp/parvis-media-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	check_ok(media_files_new(f->dir, &f->files));
 	*state = f;

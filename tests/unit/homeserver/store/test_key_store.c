@@ -25,7 +25,7 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = MEM_NEW(struct fixture);
-	strcpy(f->path, "/tmp/parvis-keys-XXXXXX");
+	snprintf(f->path, sizeof(f->path), "/tmp/parvis-keys-XXXXXX");
 	close(mkstemp(f->path));
 	check_ok(db_open(f->path, false, &f->db));
 	check_ok(db_migrate(f->db, homeserver_migrations, homeserver_migrations_count));

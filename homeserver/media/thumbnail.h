@@ -5,8 +5,8 @@
  * with the picture as standard input and a file to write as standard output, and ends with one of
  * these codes. A signal or any other code is a failure.
  */
-#ifndef PARVIS_THUMBNAILER_CONTRACT_H
-#define PARVIS_THUMBNAILER_CONTRACT_H
+#ifndef PARVIS_HOMESERVER_THUMBNAIL_H
+#define PARVIS_HOMESERVER_THUMBNAIL_H
 
 enum thumbnail_end {
 	THUMBNAIL_MADE = 0,	  /* PNG or JPEG on standard output */
