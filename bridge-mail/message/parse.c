@@ -149,7 +149,7 @@ static enum status make_folder(
 	char *folder = arena_c_str(arena, arena_printf(arena, "%s/parse.XXXXXX", config->temp_dir));
 	if (mkdtemp(folder) == NULL) {
 		log_error("cannot create a folder in %s: %m", config->temp_dir);
-		return STATUS_IO;
+		return STATUS_UNAVAILABLE;
 	}
 	arena_defer(arena, remove_folder, folder);
 	*out = folder;

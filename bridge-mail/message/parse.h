@@ -18,8 +18,8 @@ struct mail_parse_config {
 	const char *temp_dir; /* state_dir/tmp: each mail gets a folder of its own in it */
 };
 
-/* STATUS_NOT_FOUND when there is no such file, STATUS_IO when the disk or the starting of a
- * process fails: try later. The folder with the attachments is removed with the arena. */
+/* STATUS_NOT_FOUND when there is no such file, STATUS_UNAVAILABLE when no parser can be started,
+ * STATUS_IO when the disk fails: try later. The folder with the attachments is removed with the arena. */
 MUST_CHECK enum status mail_parse(const struct mail_parse_config *config, const char *path,
 	struct arena *arena, struct mail *out);
 

@@ -16,6 +16,10 @@
 #define LOG_MODULE "parser"
 #include "common/base/log.h"
 
+/* What says nothing about the mail: a file could not be written; there is no such program. */
+#define EXIT_DISK	2
+#define EXIT_NO_PROGRAM 127
+
 static int add_files(
 	posix_spawn_file_actions_t *files, const char *mail_path, const char *result_path)
 {
@@ -54,10 +58,10 @@ static enum status start(const char *program, const char *mail_path, const char 
 	char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)folder, NULL};
 	char *const environment[] = {(char *)(uintptr_t)"LC_ALL=C.UTF-8", NULL};
 	if (posix_spawn_file_actions_init(&files) != 0)
-		return STATUS_IO;
+		return STATUS_UNAVAILABLE;
 	if (posix_spawnattr_init(&attributes) != 0) {
 		posix_spawn_file_actions_destroy(&files);
-		return STATUS_IO;
+		return STATUS_UNAVAILABLE;
 	}
 	int error = add_files(&files, mail_path, result_path);
 	if (error == 0)
@@ -68,7 +72,7 @@ static enum status start(const char *program, const char *mail_path, const char 
 	posix_spawn_file_actions_destroy(&files);
 	if (error != 0)
 		log_error("%s cannot be started: %s", program, strerror(error));
-	return error == 0 ? STATUS_OK : STATUS_IO;
+	return error == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
 }
 
 /* Waits until the process has ended; kills it when the time is over. */
@@ -102,10 +106,10 @@ enum status parser_child_run(const char *program, const char *mail_path, const c
 			return STATUS_IO;
 	if (WIFEXITED(result) && WEXITSTATUS(result) == 0)
 		return STATUS_OK;
-	/* Says nothing about the mail: 2, a file could not be written; 127, there is no such
-	 * program. */
-	if (WIFEXITED(result) && (WEXITSTATUS(result) == 2 || WEXITSTATUS(result) == 127))
+	if (WIFEXITED(result) && WEXITSTATUS(result) == EXIT_DISK)
 		return STATUS_IO;
+	if (WIFEXITED(result) && WEXITSTATUS(result) == EXIT_NO_PROGRAM)
+		return STATUS_UNAVAILABLE;
 	if (WIFSIGNALED(result))
 		log_warning("a mail ended its parser signal=%d", WTERMSIG(result));
 	return STATUS_INVALID;

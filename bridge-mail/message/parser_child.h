@@ -8,8 +8,8 @@
 /*
  * Runs the program with mail_path as its input, result_path (made new) as its output and
  * `folder` as its argument, and waits for it. STATUS_OK: it ended well. STATUS_INVALID: it said
- * that the mail cannot be read, or died of it, or took more than timeout_ms. STATUS_IO: it could
- * not be started, or not write.
+ * that the mail cannot be read, or died of it, or took more than timeout_ms. STATUS_IO: it
+ * could not write. STATUS_UNAVAILABLE: it could not be started.
  */
 MUST_CHECK enum status parser_child_run(const char *program, const char *mail_path,
 	const char *result_path, const char *folder, int timeout_ms);
