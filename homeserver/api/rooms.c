@@ -12,6 +12,9 @@ enum http_outcome rooms_error(struct http_reply *reply, enum status status, cons
 	if (status == STATUS_INVALID)
 		return http_error(reply, 400, "M_BAD_JSON", "%s",
 			why != NULL ? why : "The event is not valid");
+	if (status == STATUS_EXISTS)
+		return http_error(reply, 400, "M_DUPLICATE_ANNOTATION", "%s",
+			why != NULL ? why : "It exists already");
 	return api_status(reply, status, why);
 }
 

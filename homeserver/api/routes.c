@@ -26,6 +26,7 @@ extern const struct http_routes api_pushers_routes;
 extern const struct http_routes api_pushrules_routes;
 extern const struct http_routes api_receipts_routes;
 extern const struct http_routes api_register_routes;
+extern const struct http_routes api_relations_routes;
 extern const struct http_routes api_room_keys_keys_routes;
 extern const struct http_routes api_room_keys_routes;
 extern const struct http_routes api_rooms_create_routes;
@@ -70,6 +71,7 @@ static const struct http_routes *const tables[] = {
 	&api_pushrules_routes,
 	&api_receipts_routes,
 	&api_register_routes,
+	&api_relations_routes,
 	&api_room_keys_keys_routes,
 	&api_room_keys_routes,
 	&api_rooms_create_routes,

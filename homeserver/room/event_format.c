@@ -3,6 +3,7 @@
 
 #include "common/base/mem.h"
 #include "common/json/json.h"
+#include "homeserver/room/event_bundle.h"
 #include "homeserver/room/event_fields.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
@@ -89,6 +90,28 @@ static void write_age(
 	jw_put_int(w, "age", age > 0 ? age : 0);
 }
 
+enum status event_write_plain(struct json_writer *w, const struct event *event,
+	const struct event *replacement, const struct event_format *format)
+{
+	enum status status;
+
+	jw_object(w);
+	write_frame(w, event, format);
+	jw_put_object(w, "unsigned");
+	write_age(w, event, format);
+	status = write_transaction_id(w, event, format);
+	if (replacement != NULL) {
+		jw_put_object(w, "m.relations");
+		jw_put_object(w, "m.replace");
+		write_frame(w, replacement, format);
+		jw_object_end(w);
+		jw_object_end(w);
+	}
+	jw_object_end(w);
+	jw_object_end(w);
+	return status;
+}
+
 static enum status write_redaction(
 	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
@@ -101,14 +124,8 @@ static enum status write_redaction(
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	jw_put_str(w, "redacted_by", redaction->event_id);
-	jw_put_object(w, "redacted_because");
-	write_frame(w, redaction, format);
-	jw_put_object(w, "unsigned");
-	write_age(w, redaction, format);
-	status = write_transaction_id(w, redaction, format);
-	jw_object_end(w);
-	jw_object_end(w);
-	return status;
+	jw_key(w, "redacted_because");
+	return event_write_plain(w, redaction, NULL, format);
 }
 
 static enum status write_unsigned(
@@ -123,6 +140,8 @@ static enum status write_unsigned(
 		status = write_previous_state(w, event, format);
 	if (status == STATUS_OK)
 		status = write_redaction(w, event, format);
+	if (status == STATUS_OK)
+		status = event_bundle_write(w, event, format);
 	if (format->visibility != NULL)
 		jw_put_str(w, "membership",
 			membership_name(

@@ -33,6 +33,11 @@ struct event_format {
 MUST_CHECK enum status event_write_client(
 	struct json_writer *w, const struct event *event, const struct event_format *format);
 
+/* An event inside another's `unsigned`: it tells nothing about further ones, except for the edit
+ * (NULL: none) that is bundled with it. */
+MUST_CHECK enum status event_write_plain(struct json_writer *w, const struct event *event,
+	const struct event *replacement, const struct event_format *format);
+
 /* type, state_key, content, sender: the form of invite_state and knock_state. */
 void event_write_stripped(struct json_writer *w, const struct event *event);
 

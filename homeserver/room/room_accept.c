@@ -5,9 +5,11 @@
 #include "homeserver/room/event_format.h"
 #include "homeserver/room/event_hash.h"
 #include "homeserver/room/redact.h"
+#include "homeserver/room/relations.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
 #include "homeserver/store/membership_store.h"
+#include "homeserver/store/relation_store.h"
 #include "homeserver/store/room_store.h"
 #include "homeserver/stream/streams.h"
 
@@ -64,6 +66,8 @@ static enum status apply_redaction(struct db_tx *tx, const struct event *event) 
 	if (status == STATUS_OK)
 		status =
 			event_store_redact(tx, target->position, event->position, buf_str(&pruned));
+	if (status == STATUS_OK)
+		status = relation_remove(tx, target->position);
 	return status;
 }
 
@@ -88,6 +92,8 @@ enum status room_accept(struct db_tx *tx, int64_t room_key, struct event *event)
 			tx, room_key, event->type, event->state_key, event->position);
 	if (status == STATUS_OK && event_is_state(event) && str_eq_c(event->type, "m.room.member"))
 		status = store_membership(tx, room_key, event);
+	if (status == STATUS_OK)
+		status = relation_record(tx, room_key, event);
 	if (status == STATUS_OK && event->redacts.n != 0)
 		status = apply_redaction(tx, event);
 	if (status == STATUS_OK)

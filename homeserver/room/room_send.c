@@ -8,6 +8,7 @@
 #include "homeserver/room/auth.h"
 #include "homeserver/room/event_build.h"
 #include "homeserver/room/power.h"
+#include "homeserver/room/relations.h"
 #include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_accept.h"
 #include "homeserver/room/room_events.h"
@@ -265,6 +266,8 @@ static enum status authorise(struct sending *sending)
 		status = check_restricted_join(sending);
 	if (status == STATUS_OK && is_redaction(sending))
 		status = check_redaction(sending);
+	if (status == STATUS_OK)
+		status = relation_check(sending->tx->db, sending->tx->arena, event, &sending->why);
 	return status;
 }
 

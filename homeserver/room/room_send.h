@@ -27,7 +27,8 @@ struct event_draft {
 /*
  * STATUS_DENIED when the auth rules refuse, STATUS_NOT_FOUND when the room is unknown,
  * STATUS_INVALID when the content cannot be canonical JSON, STATUS_TOO_LARGE past 65,536 bytes or
- * 255 bytes in type, state key or sender. *why_out (may be NULL) then holds a sentence for the
+ * 255 bytes in type, state key or sender, STATUS_EXISTS for a reaction that the sender has sent
+ * before. *why_out (may be NULL) then holds a sentence for the
  * client. *event_out lives in tx->arena. A state event equal to the current one (same type, key,
  * sender and content) is not sent again: the current one is returned.
  */

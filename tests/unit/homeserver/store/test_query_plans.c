@@ -29,6 +29,8 @@ static const char *const bounded[] = {
 	"DELETE FROM event_txns WHERE event IN (SELECT event FROM event_txns ORDER BY event LIMIT",
 	/* Counts the published rooms, along an index that holds nothing else. */
 	"SELECT count(*) FROM rooms WHERE published = 1",
+	/* What relates to one event, and to that: each step along an index. */
+	"WITH RECURSIVE related (child, depth) AS (",
 };
 
 /* "SCAN m", "SCAN m USING INDEX ...": reads all of it. A constant row, a subquery's rows and what
