@@ -16,23 +16,17 @@ const struct http_routes api_sync_routes = {rows, ARRAY_LEN(rows)};
 /* Times that a sync looks again at once because something was touched while it looked. */
 #define LOOKS_MAX 20
 
-struct delivered {
-	const struct sync_request *request;
-};
-
 static enum status delete_delivered(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
-	const struct sync_request *request = ((struct delivered *)arg)->request;
+	const struct sync_request *request = arg;
 
 	return to_device_store_delete(
 		tx, request->user_id, request->device_id, request->since_to_device);
 }
 
 /* The client came back with the token that followed the messages: it has them. */
-static enum status forget_delivered(
-	struct http_request *request, const struct sync_request *sync_request)
+static enum status forget_delivered(struct http_request *request, struct sync_request *sync_request)
 {
-	struct delivered delivered = {sync_request};
 	bool any;
 	enum status status;
 
@@ -43,7 +37,7 @@ static enum status forget_delivered(
 		sync_request->device_id, sync_request->since_to_device, &any);
 	if (status != STATUS_OK || !any)
 		return status;
-	return api_write(request, delete_delivered, &delivered);
+	return api_write(request, delete_delivered, sync_request);
 }
 
 static enum status read_request(
