@@ -28,7 +28,7 @@ def python_suites():
     for source in sorted(glob.glob(os.path.join(ROOT, "tests/*/**/test_*.py"), recursive=True)):
         name = os.path.relpath(source, os.path.join(ROOT, "tests"))[:-3]
         suites.append({"name": name, "kind": "unittest", "timeout": 600,
-                       "command": ["python3", "-m", "unittest", "-v", source]})
+                       "command": ["/usr/bin/python3", "-m", "unittest", "-v", source]})
     return suites
 
 
