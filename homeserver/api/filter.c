@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Filtering". */
+#include "homeserver/sync/filter.h"
 #include "homeserver/api/api.h"
 #include "homeserver/store/filter_store.h"
-#include "homeserver/sync/filter.h"
 
 #define FILTER_MAX_BYTES (64 * 1024)
 

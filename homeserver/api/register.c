@@ -138,6 +138,10 @@ static enum http_outcome register_ghost(
 		return admit_unknown_token(reply, false);
 	if (body->username.p == NULL)
 		return http_error(reply, 400, "M_MISSING_PARAM", "\"username\" is missing");
+	/* It will name its ghost as it wrote it, so the name is not mapped to another. */
+	if (!user_localpart_is_new(body->username))
+		return http_error(reply, 400, "M_INVALID_USERNAME",
+			"A user name is made of a-z, 0-9 and . _ = - / +");
 	if (!wanted_user_id(request, reply, body->username, appservice, &user_id))
 		return HTTP_REPLY;
 	const struct account account = {

@@ -53,6 +53,7 @@ class Ghosts(harness.Case):
                          {"user_id": "@mail_a:localhost", "home_server": "localhost"})
         self.assert_refused(self.ghost("mail_a"), 400, "M_USER_IN_USE")
         self.assert_refused(self.ghost("other"), 400, "M_EXCLUSIVE")
+        self.assert_refused(self.ghost("mail_UPPER"), 400, "M_INVALID_USERNAME")
         answer = self.assert_ok(self.whoami(f"?user_id={quote('@mail_a:localhost')}"))
         self.assertEqual(answer["user_id"], "@mail_a:localhost")
         self.assert_refused(self.whoami(f"?user_id={quote('@mail_new:localhost')}"),
