@@ -19,6 +19,7 @@ extern const struct http_routes api_logout_routes;
 extern const struct http_routes api_media_download_routes;
 extern const struct http_routes api_media_routes;
 extern const struct http_routes api_monitoring_routes;
+extern const struct http_routes api_notifications_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_profile_routes;
 extern const struct http_routes api_public_rooms_routes;
@@ -64,6 +65,7 @@ static const struct http_routes *const tables[] = {
 	&api_media_download_routes,
 	&api_media_routes,
 	&api_monitoring_routes,
+	&api_notifications_routes,
 	&api_openid_routes,
 	&api_profile_routes,
 	&api_public_rooms_routes,

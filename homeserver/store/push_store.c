@@ -63,7 +63,7 @@ DB_SQL(sql_pusher_delete,
 DB_SQL(sql_pusher_device, "DELETE FROM pushers WHERE user_id = ?1 AND device_id = ?2");
 DB_SQL(sql_end_rules, "DELETE FROM push_rules WHERE user_id = ?1");
 DB_SQL(sql_end_pushers, "DELETE FROM pushers WHERE user_id = ?1");
-DB_SQL(sql_end_events, "DELETE FROM unread_events WHERE user_id = ?1");
+DB_SQL(sql_end_events, "DELETE FROM notified_events WHERE user_id = ?1");
 DB_SQL(sql_end_counts, "DELETE FROM unread_counts WHERE user_id = ?1");
 
 enum status push_store_pushers(

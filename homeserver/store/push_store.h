@@ -56,9 +56,12 @@ struct unread_event {
 	int64_t position;
 	bool highlight;
 	struct str actions; /* JSON text of an array */
+	bool read;
 };
-/* One more unread event. Of a room that is never read the newest UNREAD_EVENTS_MAX stay. */
+/* One more unread event. Of a room that is never read the newest UNREAD_EVENTS_MAX stay; of what a
+ * user has read, the newest READ_EVENTS_MAX. */
 #define UNREAD_EVENTS_MAX 1000
+#define READ_EVENTS_MAX	  200
 MUST_CHECK enum status push_store_unread_add(struct db_tx *tx, const struct unread_event *event)
 	REQUIRES(on_writer);
 
@@ -77,12 +80,12 @@ MUST_CHECK enum status push_store_read(
 MUST_CHECK enum status push_store_room_clear(
 	struct db_tx *tx, struct str user_id, struct str room_id) REQUIRES(on_writer);
 
-/* For GET /notifications: unread events below the position (0: from the newest), newest first. */
+/* For GET /notifications: events below the position (0: from the newest), newest first. */
 struct unread_events {
 	struct unread_event *items;
 	size_t count;
 };
-MUST_CHECK enum status push_store_unread_list(struct db *db, struct arena *arena,
+MUST_CHECK enum status push_store_notifications(struct db *db, struct arena *arena,
 	struct str user_id, int64_t before, bool highlights_only, size_t limit,
 	struct unread_events *out);
 

@@ -7,30 +7,34 @@ DB_SQL(sql_counts, "SELECT thread_id, notifications, highlights FROM unread_coun
 DB_SQL(sql_changed, "SELECT DISTINCT room_id FROM unread_counts"
 		    " WHERE user_id = ?1 AND position > ?2 AND position <= ?3");
 DB_SQL(sql_add,
-	"INSERT INTO unread_events (user_id, room_id, position, thread_id, event_id, highlight,"
+	"INSERT INTO notified_events (user_id, room_id, position, thread_id, event_id, highlight,"
 	" actions) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 DB_SQL(sql_count_up,
 	"INSERT INTO unread_counts (user_id, room_id, thread_id, notifications, highlights,"
 	" position) VALUES (?1, ?2, ?3, 1, ?4, 0) ON CONFLICT (user_id, room_id, thread_id)"
 	" DO UPDATE SET notifications = notifications + 1, highlights = highlights +"
 	" excluded.highlights RETURNING notifications");
-DB_SQL(sql_prune, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2 AND position <="
-		  " (SELECT position FROM unread_events WHERE user_id = ?1 AND room_id = ?2"
-		  " ORDER BY position DESC LIMIT 1 OFFSET ?3)");
-DB_SQL(sql_read_all,
-	"DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2 AND position <= ?3");
-DB_SQL(sql_read_thread, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2"
-			" AND position <= ?3 AND thread_id = ?4");
-DB_SQL(sql_sum, "SELECT count(*), coalesce(sum(highlight), 0) FROM unread_events"
-		" WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3");
+DB_SQL(sql_prune,
+	"DELETE FROM notified_events WHERE user_id = ?1 AND room_id = ?2 AND read = 0 AND"
+	" position <= (SELECT position FROM notified_events WHERE user_id = ?1 AND room_id = ?2"
+	" AND read = 0 ORDER BY position DESC LIMIT 1 OFFSET ?3)");
+DB_SQL(sql_prune_read, "DELETE FROM notified_events WHERE user_id = ?1 AND read = 1 AND position <="
+		       " (SELECT position FROM notified_events WHERE user_id = ?1 AND read = 1"
+		       " ORDER BY position DESC LIMIT 1 OFFSET ?2)");
+DB_SQL(sql_read_all, "UPDATE notified_events SET read = 1 WHERE user_id = ?1 AND room_id = ?2"
+		     " AND position <= ?3 AND read = 0");
+DB_SQL(sql_read_thread, "UPDATE notified_events SET read = 1 WHERE user_id = ?1"
+			" AND room_id = ?2 AND position <= ?3 AND read = 0 AND thread_id = ?4");
+DB_SQL(sql_sum, "SELECT count(*), coalesce(sum(highlight), 0) FROM notified_events"
+		" WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3 AND read = 0");
 DB_SQL(sql_sum_put, "UPDATE unread_counts SET notifications = ?4, highlights = ?5,"
 		    " position = ?6 WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3");
-DB_SQL(sql_clear_events, "DELETE FROM unread_events WHERE user_id = ?1 AND room_id = ?2");
+DB_SQL(sql_clear_events, "DELETE FROM notified_events WHERE user_id = ?1 AND room_id = ?2");
 DB_SQL(sql_clear_counts, "DELETE FROM unread_counts WHERE user_id = ?1 AND room_id = ?2");
-DB_SQL(sql_list,
-	"SELECT room_id, thread_id, event_id, position, highlight, actions FROM unread_events"
-	" WHERE user_id = ?1 AND position < ?2 AND highlight >= ?3"
-	" ORDER BY position DESC LIMIT ?4");
+DB_SQL(sql_list, "SELECT room_id, thread_id, event_id, position, highlight, actions, read"
+		 " FROM notified_events"
+		 " WHERE user_id = ?1 AND position < ?2 AND highlight >= ?3"
+		 " ORDER BY position DESC LIMIT ?4");
 
 static void bind_room(struct db_query *q, struct str user_id, struct str room_id)
 {
@@ -144,6 +148,14 @@ MUST_CHECK static enum status recount(struct db_tx *tx, const struct unread_mark
 	return db_run(q);
 }
 
+MUST_CHECK static enum status prune_read(struct db_tx *tx, struct str user_id)
+{
+	DB_QUERY(q, tx->db, &sql_prune_read);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, READ_EVENTS_MAX);
+	return db_run(q);
+}
+
 enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
 {
 	bool all = mark->thread_id.p == NULL;
@@ -164,7 +176,7 @@ enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bo
 	for (size_t i = 0; i < counts.count && status == STATUS_OK; i++)
 		if (all || str_eq(counts.items[i].thread_id, mark->thread_id))
 			status = recount(tx, mark, &counts.items[i], changed_out);
-	return status;
+	return status == STATUS_OK ? prune_read(tx, mark->user_id) : status;
 }
 
 enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct str room_id)
@@ -181,7 +193,7 @@ enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct s
 	return db_run(q);
 }
 
-enum status push_store_unread_list(struct db *db, struct arena *arena, struct str user_id,
+enum status push_store_notifications(struct db *db, struct arena *arena, struct str user_id,
 	int64_t before, bool highlights_only, size_t limit, struct unread_events *out)
 {
 	struct unread_events list = {0};
@@ -200,6 +212,7 @@ enum status push_store_unread_list(struct db *db, struct arena *arena, struct st
 			.position = db_col_int(q, 3),
 			.highlight = db_col_bool(q, 4),
 			.actions = db_col_dup(q, 5, arena),
+			.read = db_col_bool(q, 6),
 		};
 	if (step == DB_ERROR)
 		return STATUS_IO;

@@ -26,9 +26,9 @@ CREATE TABLE pushers (
 CREATE INDEX pushers_by_key ON pushers (app_id, pushkey);
 CREATE INDEX pushers_by_device ON pushers (user_id, device_id);
 
--- Events that notified a user and that no receipt has passed yet. thread_id is the thread's root,
--- '' for the main timeline.
-CREATE TABLE unread_events (
+-- Events that notified a user. Those that no receipt has passed yet are counted; some that were
+-- read stay for the list of notifications. thread_id is the thread's root, '' for the main timeline.
+CREATE TABLE notified_events (
 	user_id TEXT NOT NULL,
 	room_id TEXT NOT NULL,
 	position INTEGER NOT NULL,          -- of the event
@@ -36,11 +36,14 @@ CREATE TABLE unread_events (
 	event_id TEXT NOT NULL,
 	highlight INTEGER NOT NULL,
 	actions TEXT NOT NULL,              -- JSON text of an array
+	read INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (user_id, room_id, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX unread_events_by_position ON unread_events (user_id, position);
+CREATE INDEX notified_events_by_position ON notified_events (user_id, position);
+CREATE INDEX notified_events_unread ON notified_events (user_id, room_id, position) WHERE read = 0;
+CREATE INDEX notified_events_read ON notified_events (user_id, position) WHERE read = 1;
 
--- The sums of the above, read by every sync.
+-- The sums of what is unread of the above, looked up by every sync.
 CREATE TABLE unread_counts (
 	user_id TEXT NOT NULL,
 	room_id TEXT NOT NULL,

@@ -219,6 +219,26 @@ class Unread(harness.Case):
         self.send(camille, room, "crêperie")
         self.assertEqual(self.counts(robin, room), (3, 2))
 
+    def test_list_of_notifications(self):
+        camille, robin = self.parvis.register("lister"), self.parvis.register("listed")
+        room = self.room(camille, robin)
+        sent = [self.send(camille, room, f"n{n}") for n in range(3)]
+        sent.append(self.send(camille, room, "toi", **{
+            "m.mentions": {"user_ids": [robin.user_id]}}))
+        self.read(robin, room, sent[1])
+        path = V3 + "/notifications"
+        page = self.assert_ok(robin.get(path + "?limit=3"))
+        self.assertEqual([(n["event"]["event_id"], n["read"]) for n in page["notifications"]],
+                         [(sent[3], False), (sent[2], False), (sent[1], True)])
+        self.assertEqual(page["notifications"][0]["room_id"], room)
+        rest = self.assert_ok(robin.get(f"{path}?from={page['next_token']}"))
+        self.assertEqual([n["event"]["event_id"] for n in rest["notifications"]], [sent[0]])
+        self.assertNotIn("next_token", rest)
+        loud = self.assert_ok(robin.get(path + "?only=highlight"))["notifications"]
+        self.assertEqual([n["event"]["event_id"] for n in loud], [sent[3]])
+        self.assertEqual(self.assert_ok(camille.get(path)), {"notifications": []})
+        self.assert_refused(robin.get(path + "?from=x"), 400, "M_INVALID_PARAM")
+
     def test_leaving_forgets(self):
         camille, robin = self.parvis.register("stays"), self.parvis.register("leaves")
         room = self.room(camille, robin)
