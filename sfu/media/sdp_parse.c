@@ -456,13 +456,14 @@ static enum status start_section(struct parser *p, struct str value)
 		  : str_eq_c(s->kind_text, "video")	  ? SDP_VIDEO
 		  : str_eq_c(s->kind_text, "application") ? SDP_APPLICATION
 							  : SDP_OTHER;
-	if (value.n == 0) {
+	struct str formats = value;
+	s->first_format = word(&value);
+	if (s->first_format.n == 0 || s->protocol.n == 0) {
 		return refuse(p, STATUS_INVALID, "an m= line without a format");
 	}
 	p->draft = p->draft == NULL ? ARENA_NEW(p->arena, struct draft) : p->draft;
 	*p->draft =
-		(struct draft){.section = s, .formats = value, .port_zero = str_eq_c(port, "0")};
-	s->first_format = word(&value);
+		(struct draft){.section = s, .formats = formats, .port_zero = str_eq_c(port, "0")};
 	return STATUS_OK;
 }
 
@@ -496,8 +497,21 @@ static enum status read_attribute(struct parser *p, struct str line)
 	return STATUS_OK;
 }
 
+static bool has_control(struct str line)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		if ((unsigned char)line.p[i] < 0x20 && line.p[i] != '\t') {
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum status read_line(struct parser *p, struct str line)
 {
+	if (has_control(line)) {
+		return refuse(p, STATUS_INVALID, "a control character in a line");
+	}
 	if (line.n < 2 || line.p[1] != '=') {
 		return refuse(p, STATUS_INVALID, "a line that is not <type>=<value>");
 	}
