@@ -9,7 +9,7 @@
 static enum http_outcome sync_get(struct http_request *request, struct http_reply *reply);
 
 static const struct http_route rows[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/sync", AUTH_GUEST, LIMIT_NONE, BODY_NONE, 0, sync_get},
+	{HTTP_GET, "/_matrix/client/r0|v3/sync", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, sync_get},
 };
 const struct http_routes api_sync_routes = {rows, ARRAY_LEN(rows)};
 

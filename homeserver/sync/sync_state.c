@@ -79,7 +79,7 @@ static void add_filtered(struct sync *sync, const struct sync_room *room, struct
 		if (place->position > event->position)
 			continue;
 		place->position = event->position;
-		if (place->is_listed) {
+		if (place->is_listed && place->index < list->count) {
 			list->items[place->index] = event;
 			continue;
 		}
