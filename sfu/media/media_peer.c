@@ -228,7 +228,7 @@ void media_close_peer(struct peer *peer)
 	mem_freep(&peer);
 }
 
-static void tell_lost(struct peer *peer, enum media_lost why)
+static void tell_lost(struct peer *peer, enum media_lost why) REQUIRES(on_media)
 {
 	struct media_event *event = media_event_about(peer, MEDIA_TRANSPORT_LOST);
 	event->u.lost = why;
@@ -236,7 +236,7 @@ static void tell_lost(struct peer *peer, enum media_lost why)
 	media_tell(peer->media, event);
 }
 
-static void tell_connected(struct peer *peer)
+static void tell_connected(struct peer *peer) REQUIRES(on_media)
 {
 	bool first = !peer->connected;
 	peer->connected = true;
