@@ -191,7 +191,6 @@ MUST_CHECK static enum status count_for(
 		return STATUS_OK;
 	struct unread_event row = {.user_id = user_id,
 		.room_id = event->room_id,
-		.event_id = event->event_id,
 		.position = around->event->position,
 		.highlight = rule->highlight,
 		.actions = rule->actions};

@@ -63,8 +63,12 @@ DB_SQL(sql_pusher_delete,
 DB_SQL(sql_pusher_device, "DELETE FROM pushers WHERE user_id = ?1 AND device_id = ?2");
 DB_SQL(sql_end_rules, "DELETE FROM push_rules WHERE user_id = ?1");
 DB_SQL(sql_end_pushers, "DELETE FROM pushers WHERE user_id = ?1");
-DB_SQL(sql_end_events, "DELETE FROM notified_events WHERE user_id = ?1");
-DB_SQL(sql_end_counts, "DELETE FROM unread_counts WHERE user_id = ?1");
+/* Along the rooms that the user ever met: the tables are sorted by room. */
+#define EVERYWHERE                                                                           \
+	" WHERE user = (SELECT id FROM names WHERE name = ?1) AND room IN (SELECT room FROM" \
+	" memberships WHERE user = (SELECT id FROM names WHERE name = ?1))"
+DB_SQL(sql_end_events, "DELETE FROM notified_events" EVERYWHERE);
+DB_SQL(sql_end_counts, "DELETE FROM unread_counts" EVERYWHERE);
 
 enum status push_store_pushers(
 	struct db *db, struct arena *arena, struct str user_id, struct pusher_list *out)

@@ -52,16 +52,15 @@ struct unread_event {
 	struct str user_id;
 	struct str room_id;
 	struct str thread_id; /* empty: main timeline */
-	struct str event_id;
-	int64_t position;
+	int64_t position;     /* of the event */
 	bool highlight;
 	struct str actions; /* JSON text of an array */
 	bool read;
 };
-/* One more unread event. Of a room that is never read the newest UNREAD_EVENTS_MAX stay; of what a
- * user has read, the newest READ_EVENTS_MAX. */
+/* One more unread event. Of a room that is never read the newest UNREAD_EVENTS_MAX stay; of what
+ * was read in a room, the newest READ_EVENTS_MAX. */
 #define UNREAD_EVENTS_MAX 1000
-#define READ_EVENTS_MAX	  200
+#define READ_EVENTS_MAX	  20
 MUST_CHECK enum status push_store_unread_add(struct db_tx *tx, const struct unread_event *event)
 	REQUIRES(on_writer);
 

@@ -2,39 +2,39 @@
 /* Unread events and their counts of push_store.h. */
 #include "homeserver/store/push_store.h"
 
-DB_SQL(sql_counts, "SELECT thread_id, notifications, highlights FROM unread_counts"
-		   " WHERE user_id = ?1 AND room_id = ?2");
-DB_SQL(sql_changed, "SELECT DISTINCT room_id FROM unread_counts"
-		    " WHERE user_id = ?1 AND position > ?2 AND position <= ?3");
-DB_SQL(sql_add,
-	"INSERT INTO notified_events (user_id, room_id, position, thread_id, event_id, highlight,"
-	" actions) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+/* The numbers of a user and a room: ?1 and ?2 in all statements here. */
+#define USER "(SELECT id FROM names WHERE name = ?1)"
+#define ROOM "(SELECT id FROM rooms WHERE room_id = ?2)"
+#define HERE " WHERE room = " ROOM " AND user = " USER
+
+DB_SQL(sql_counts, "SELECT thread_id, notifications, highlights FROM unread_counts" HERE);
+DB_SQL(sql_changed, "SELECT DISTINCT r.room_id FROM unread_counts c JOIN rooms r ON r.id = c.room"
+		    " WHERE c.user = " USER " AND c.position > 0 AND c.position > ?2"
+		    " AND c.position <= ?3");
+DB_SQL(sql_add, "INSERT INTO notified_events (room, user, position, thread_id, highlight, actions)"
+		" VALUES (" ROOM ", " USER ", ?3, ?4, ?5, ?6)");
 DB_SQL(sql_count_up,
-	"INSERT INTO unread_counts (user_id, room_id, thread_id, notifications, highlights,"
-	" position) VALUES (?1, ?2, ?3, 1, ?4, 0) ON CONFLICT (user_id, room_id, thread_id)"
+	"INSERT INTO unread_counts (room, user, thread_id, notifications, highlights, position)"
+	" VALUES (" ROOM ", " USER ", ?3, 1, ?4, 0) ON CONFLICT (room, user, thread_id)"
 	" DO UPDATE SET notifications = notifications + 1, highlights = highlights +"
 	" excluded.highlights RETURNING notifications");
-DB_SQL(sql_prune,
-	"DELETE FROM notified_events WHERE user_id = ?1 AND room_id = ?2 AND read = 0 AND"
-	" position <= (SELECT position FROM notified_events WHERE user_id = ?1 AND room_id = ?2"
-	" AND read = 0 ORDER BY position DESC LIMIT 1 OFFSET ?3)");
-DB_SQL(sql_prune_read, "DELETE FROM notified_events WHERE user_id = ?1 AND read = 1 AND position <="
-		       " (SELECT position FROM notified_events WHERE user_id = ?1 AND read = 1"
-		       " ORDER BY position DESC LIMIT 1 OFFSET ?2)");
-DB_SQL(sql_read_all, "UPDATE notified_events SET read = 1 WHERE user_id = ?1 AND room_id = ?2"
-		     " AND position <= ?3 AND read = 0");
-DB_SQL(sql_read_thread, "UPDATE notified_events SET read = 1 WHERE user_id = ?1"
-			" AND room_id = ?2 AND position <= ?3 AND read = 0 AND thread_id = ?4");
-DB_SQL(sql_sum, "SELECT count(*), coalesce(sum(highlight), 0) FROM notified_events"
-		" WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3 AND read = 0");
+DB_SQL(sql_prune, "DELETE FROM notified_events" HERE " AND read = ?3 AND position <="
+		  " (SELECT position FROM notified_events" HERE
+		  " AND read = ?3 ORDER BY position DESC LIMIT 1 OFFSET ?4)");
+DB_SQL(sql_read_all, "UPDATE notified_events SET read = 1" HERE " AND position <= ?3 AND read = 0");
+DB_SQL(sql_read_thread, "UPDATE notified_events SET read = 1" HERE
+			" AND position <= ?3 AND read = 0 AND thread_id = ?4");
+DB_SQL(sql_sum, "SELECT count(*), coalesce(sum(highlight), 0) FROM notified_events" HERE
+		" AND thread_id = ?3 AND read = 0");
 DB_SQL(sql_sum_put, "UPDATE unread_counts SET notifications = ?4, highlights = ?5,"
-		    " position = ?6 WHERE user_id = ?1 AND room_id = ?2 AND thread_id = ?3");
-DB_SQL(sql_clear_events, "DELETE FROM notified_events WHERE user_id = ?1 AND room_id = ?2");
-DB_SQL(sql_clear_counts, "DELETE FROM unread_counts WHERE user_id = ?1 AND room_id = ?2");
-DB_SQL(sql_list, "SELECT room_id, thread_id, event_id, position, highlight, actions, read"
-		 " FROM notified_events"
-		 " WHERE user_id = ?1 AND position < ?2 AND highlight >= ?3"
-		 " ORDER BY position DESC LIMIT ?4");
+		    " position = ?6" HERE " AND thread_id = ?3");
+DB_SQL(sql_clear_events, "DELETE FROM notified_events" HERE);
+DB_SQL(sql_clear_counts, "DELETE FROM unread_counts" HERE);
+/* membership 2: join */
+DB_SQL(sql_list, "SELECT r.room_id, e.thread_id, e.position, e.highlight, e.actions, e.read"
+		 " FROM memberships m JOIN notified_events e ON e.room = m.room AND e.user = m.user"
+		 " JOIN rooms r ON r.id = m.room WHERE m.user = " USER " AND m.membership = 2"
+		 " AND e.position < ?2 AND e.highlight >= ?3 ORDER BY e.position DESC LIMIT ?4");
 
 static void bind_room(struct db_query *q, struct str user_id, struct str room_id)
 {
@@ -82,11 +82,14 @@ enum status push_store_counts_changed(struct db *db, struct arena *arena, struct
 	return STATUS_OK;
 }
 
-MUST_CHECK static enum status prune(struct db_tx *tx, struct str user_id, struct str room_id)
+/* Leaves the newest of what is read, or not. */
+MUST_CHECK static enum status prune(
+	struct db_tx *tx, struct str user_id, struct str room_id, bool read, int64_t kept)
 {
 	DB_QUERY(q, tx->db, &sql_prune);
 	bind_room(q, user_id, room_id);
-	db_bind_int(q, 3, UNREAD_EVENTS_MAX);
+	db_bind_bool(q, 3, read);
+	db_bind_int(q, 4, kept);
 	return db_run(q);
 }
 
@@ -97,9 +100,8 @@ enum status push_store_unread_add(struct db_tx *tx, const struct unread_event *e
 		bind_room(q, event->user_id, event->room_id);
 		db_bind_int(q, 3, event->position);
 		db_bind_str(q, 4, event->thread_id.p == NULL ? STR("") : event->thread_id);
-		db_bind_str(q, 5, event->event_id);
-		db_bind_bool(q, 6, event->highlight);
-		db_bind_str(q, 7, event->actions);
+		db_bind_bool(q, 5, event->highlight);
+		db_bind_str(q, 6, event->actions);
 		enum status status = db_run(q);
 		if (status != STATUS_OK)
 			return status;
@@ -116,8 +118,9 @@ enum status push_store_unread_add(struct db_tx *tx, const struct unread_event *e
 		notifications = db_col_int(q, 0);
 	}
 	/* Now and then, so that it costs nothing. */
-	return notifications % UNREAD_EVENTS_MAX == 0 ? prune(tx, event->user_id, event->room_id)
-						      : STATUS_OK;
+	if (notifications % UNREAD_EVENTS_MAX != 0)
+		return STATUS_OK;
+	return prune(tx, event->user_id, event->room_id, false, UNREAD_EVENTS_MAX);
 }
 
 /* Counts one thread anew; says whether that made a difference. */
@@ -148,14 +151,6 @@ MUST_CHECK static enum status recount(struct db_tx *tx, const struct unread_mark
 	return db_run(q);
 }
 
-MUST_CHECK static enum status prune_read(struct db_tx *tx, struct str user_id)
-{
-	DB_QUERY(q, tx->db, &sql_prune_read);
-	db_bind_str(q, 1, user_id);
-	db_bind_int(q, 2, READ_EVENTS_MAX);
-	return db_run(q);
-}
-
 enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
 {
 	bool all = mark->thread_id.p == NULL;
@@ -176,7 +171,9 @@ enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bo
 	for (size_t i = 0; i < counts.count && status == STATUS_OK; i++)
 		if (all || str_eq(counts.items[i].thread_id, mark->thread_id))
 			status = recount(tx, mark, &counts.items[i], changed_out);
-	return status == STATUS_OK ? prune_read(tx, mark->user_id) : status;
+	if (status != STATUS_OK)
+		return status;
+	return prune(tx, mark->user_id, mark->room_id, true, READ_EVENTS_MAX);
 }
 
 enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct str room_id)
@@ -208,11 +205,10 @@ enum status push_store_notifications(struct db *db, struct arena *arena, struct 
 			.user_id = user_id,
 			.room_id = db_col_dup(q, 0, arena),
 			.thread_id = db_col_dup(q, 1, arena),
-			.event_id = db_col_dup(q, 2, arena),
-			.position = db_col_int(q, 3),
-			.highlight = db_col_bool(q, 4),
-			.actions = db_col_dup(q, 5, arena),
-			.read = db_col_bool(q, 6),
+			.position = db_col_int(q, 2),
+			.highlight = db_col_bool(q, 3),
+			.actions = db_col_dup(q, 4, arena),
+			.read = db_col_bool(q, 5),
 		};
 	if (step == DB_ERROR)
 		return STATUS_IO;

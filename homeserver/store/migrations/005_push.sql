@@ -27,30 +27,27 @@ CREATE INDEX pushers_by_key ON pushers (app_id, pushkey);
 CREATE INDEX pushers_by_device ON pushers (user_id, device_id);
 
 -- Events that notified a user. Those that no receipt has passed yet are counted; some that were
--- read stay for the list of notifications. thread_id is the thread's root, '' for the main timeline.
+-- read stay for the list of notifications. room and user are the numbers of 002_rooms: a message
+-- writes a row for each member, and small rows of one room share few pages.
 CREATE TABLE notified_events (
-	user_id TEXT NOT NULL,
-	room_id TEXT NOT NULL,
+	room INTEGER NOT NULL,
+	user INTEGER NOT NULL,
 	position INTEGER NOT NULL,          -- of the event
-	thread_id TEXT NOT NULL,
-	event_id TEXT NOT NULL,
+	thread_id TEXT NOT NULL,            -- the thread's root, '' for the main timeline
 	highlight INTEGER NOT NULL,
 	actions TEXT NOT NULL,              -- JSON text of an array
 	read INTEGER NOT NULL DEFAULT 0,
-	PRIMARY KEY (user_id, room_id, position)
+	PRIMARY KEY (room, user, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX notified_events_by_position ON notified_events (user_id, position);
-CREATE INDEX notified_events_unread ON notified_events (user_id, room_id, position) WHERE read = 0;
-CREATE INDEX notified_events_read ON notified_events (user_id, position) WHERE read = 1;
 
 -- The sums of what is unread of the above, looked up by every sync.
 CREATE TABLE unread_counts (
-	user_id TEXT NOT NULL,
-	room_id TEXT NOT NULL,
+	room INTEGER NOT NULL,
+	user INTEGER NOT NULL,
 	thread_id TEXT NOT NULL,
 	notifications INTEGER NOT NULL,
 	highlights INTEGER NOT NULL,
 	position INTEGER NOT NULL,          -- when a receipt last changed it; 0: never
-	PRIMARY KEY (user_id, room_id, thread_id)
+	PRIMARY KEY (room, user, thread_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX unread_counts_by_position ON unread_counts (user_id, position);
+CREATE INDEX unread_counts_by_position ON unread_counts (user, position) WHERE position > 0;
