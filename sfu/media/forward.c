@@ -54,7 +54,8 @@ static bool note_arrival(struct encoding *e, const struct media_codec *codec,
 		break;
 	}
 	e->receiver.bytes += packet->payload_size;
-	receiver_time(&e->receiver, packet->timestamp, track_clock_rate(e->track), now_us);
+	receiver_time(&e->receiver, packet->timestamp, track_clock_rate(e->track),
+		e->track->peer->media->arrived_us);
 	e->packet_us = now_us;
 	e->flowing = true;
 	return true;
@@ -96,7 +97,8 @@ void forward_rtp(struct peer *peer, const uint8_t *packet, size_t n)
 		return;
 	}
 	if (rtp.ext[RTP_EXT_TRANSPORT_CC].n == 2) {
-		twcc_record(&peer->twcc, get_u16(rtp.ext[RTP_EXT_TRANSPORT_CC].p), now_us);
+		twcc_record(&peer->twcc, get_u16(rtp.ext[RTP_EXT_TRANSPORT_CC].p),
+			peer->media->arrived_us);
 	}
 	struct ssrc_binding *binding = peer_binding(peer, rtp.ssrc);
 	if (binding == NULL && (binding = peer_bind_by_extensions(peer, &rtp)) == NULL) {

@@ -46,7 +46,8 @@ struct media {
 	struct udp_socket socket;
 	const struct dtls_identity *dtls;
 	struct mailbox *events;
-	int64_t now_us; /* of this turn of the loop */
+	int64_t now_us;	    /* of this turn of the loop */
+	int64_t arrived_us; /* of the datagram in hand */
 	int64_t tick_us;
 	struct map *meetings;	/* id -> struct meeting */
 	struct map *peers;	/* id -> struct peer */

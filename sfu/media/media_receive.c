@@ -73,6 +73,7 @@ static void receive_stun(struct media *media, const struct datagram *datagram) R
 void media_receive(struct media *media, const struct datagram *datagram)
 {
 	media->counters.bytes_in += (int64_t)datagram->size;
+	media->arrived_us = datagram->arrived_us;
 	if (demux(datagram->bytes, datagram->size) == PACKET_STUN) {
 		receive_stun(media, datagram);
 		return;

@@ -5,18 +5,22 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
 
 /* A burst of keyframes from several people must not overrun the kernel's queue. */
 #define RECEIVE_BUFFER (4 * 1024 * 1024)
 #define SEND_BUFFER    (4 * 1024 * 1024)
+#define MAX_QUEUED_US  1000000
 
 union control {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+		   CMSG_SPACE(sizeof(struct timespec))];
 };
 
 struct udp_batch {
@@ -55,6 +59,7 @@ static enum status bind_socket(int fd, int family, const struct address *at, uin
 	socklen_t n = address_to_sockaddr(at, family, &name);
 	set_option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 	set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+	set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 	if (family == AF_INET6) {
 		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
@@ -114,25 +119,50 @@ void udp_close(struct udp_socket *socket)
 	mem_freep(&socket->batch);
 }
 
-static void read_local_address(struct msghdr *header, struct address *out)
+static int64_t wall_us(const struct timespec *t)
 {
-	*out = (struct address){.family = 0};
+	return (int64_t)t->tv_sec * 1000000 + t->tv_nsec / 1000;
+}
+
+/* From the wall's clock, which stamps packets, to the one that we go by. */
+static int64_t wall_to_mono(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return clock_mono_us() - wall_us(&now);
+}
+
+static void read_ipv6_address(const struct cmsghdr *c, struct address *out)
+{
+	struct in6_pktinfo info;
+	memcpy(&info, CMSG_DATA(c), sizeof(info));
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
+	if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) {
+		in6.sin6_scope_id = info.ipi6_ifindex;
+	}
+	address_from_sockaddr((const struct sockaddr *)&in6, out);
+}
+
+/* On a dual-stack socket both kinds of packet info may come; the IPv6 one says it all. */
+static void read_control(struct msghdr *header, int64_t to_mono_us, struct datagram *d)
+{
+	d->path.local = (struct address){.family = 0};
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+			struct timespec stamp;
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
+			int64_t at = wall_us(&stamp) + to_mono_us;
+			/* Not when somebody has just set the wall's clock. */
+			bool sane = at <= d->arrived_us && at > d->arrived_us - MAX_QUEUED_US;
+			d->arrived_us = sane ? at : d->arrived_us;
+		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO &&
+			   d->path.local.family == 0) {
 			struct in_pktinfo info;
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			out->family = 4;
-			memcpy(out->ip, &info.ipi_addr, 4);
+			d->path.local.family = 4;
+			memcpy(d->path.local.ip, &info.ipi_addr, 4);
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			struct in6_pktinfo info;
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			struct sockaddr_in6 in6 = {
-				.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
-			if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) {
-				in6.sin6_scope_id = info.ipi6_ifindex;
-			}
-			address_from_sockaddr((const struct sockaddr *)&in6, out);
-			return;
+			read_ipv6_address(c, &d->path.local);
 		}
 	}
 }
@@ -146,6 +176,7 @@ size_t udp_receive(struct udp_socket *socket, struct datagram out[SOCKET_BATCH])
 		b->messages[i].msg_hdr.msg_flags = 0;
 	}
 	int got = recvmmsg(socket->fd, b->messages, SOCKET_BATCH, MSG_DONTWAIT, NULL);
+	int64_t now_us = clock_mono_us(), to_mono_us = wall_to_mono();
 	size_t count = 0;
 	for (int i = 0; i < got; i++) {
 		struct msghdr *header = &b->messages[i].msg_hdr;
@@ -155,8 +186,9 @@ size_t udp_receive(struct udp_socket *socket, struct datagram out[SOCKET_BATCH])
 		}
 		d->bytes = b->packets[i];
 		d->size = b->messages[i].msg_len;
+		d->arrived_us = now_us;
 		address_from_sockaddr((const struct sockaddr *)&b->names[i], &d->path.remote);
-		read_local_address(header, &d->path.local);
+		read_control(header, to_mono_us, d);
 		count += d->path.remote.family != 0;
 	}
 	return count;

@@ -26,6 +26,8 @@ struct datagram {
 	uint8_t *bytes; /* SOCKET_PACKET_BYTES of room, ours to change until the next receive */
 	size_t size;
 	struct path path;
+	int64_t arrived_us; /* clock_mono_us() at which the kernel had it, which is what estimates
+			       of bandwidth need; not when we came to read it */
 };
 
 /* STATUS_EXISTS: the port is taken; STATUS_DENIED: may not be bound; STATUS_INVALID: the address
