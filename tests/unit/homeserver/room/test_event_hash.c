@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hashes and signatures, with the vectors of the specification ("Cryptographic Test Vectors"). */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/fs.h"
@@ -176,6 +177,7 @@ static void key_file_is_made_and_kept(void **state)
 {
 	char dir[] = "/tmp/parvis-keys-XXXXXX";
 	struct signing_key *made = NULL, *again = NULL;
+	struct stat info;
 	ARENA_SCOPE(arena);
 
 	(void)state;
@@ -183,6 +185,8 @@ static void key_file_is_made_and_kept(void **state)
 	const char *path = arena_c_str(arena, arena_printf(arena, "%s/signing.key", dir));
 	check_ok(signing_key_load(path, &made));
 	check_ok(signing_key_load(path, &again));
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
 	check_str(signing_public_key(again), arena_c_str(arena, signing_public_key(made)));
 	check_str(signing_key_id(again), arena_c_str(arena, signing_key_id(made)));
 	check_ok(fs_write_file(path, STR("something else\n"), 0600));
