@@ -3,13 +3,14 @@
  * The SFU as a whole: made in main, passed down. Each member has a folder of its own.
  *
  * Layers, top to bottom (a file includes its own layer and those below only):
- *	main · signal/ · meeting/ · media/ · transport/ · common/
+ *	main · api/ and signal/ · meeting/ · media/ · transport/ and store/ · common/
  *
  * Threads. One signalling thread (role on_signal) runs the libwebsockets loop and owns sessions,
  * meetings and participants. Each media thread (role on_media) runs epoll over its own UDP socket
  * and owns the transports, tracks and downtracks of its meetings. Between them only messages pass
- * (media/messages.h). The HTTP workers of the meeting page and the token service touch neither:
- * they ask meeting/ through its own mailbox or read what never changes after start.
+ * (media/messages.h). The HTTP workers of the meeting page and the token service (api/) touch
+ * neither: they read the database, meeting/occupancy.h, which has a lock of its own, and what
+ * never changes after start.
  */
 #ifndef PARVIS_SFU_H
 #define PARVIS_SFU_H
@@ -25,7 +26,8 @@ struct metrics;
 struct http_server;
 struct dtls_identity;
 struct media_thread;
-struct meetings;
+struct occupancy;
+struct db_writer;
 struct signal_server;
 
 #define SFU_MAX_MEDIA_THREADS 1 /* a meeting lives on one; more need a UDP port each */
@@ -42,9 +44,12 @@ struct sfu {
 	unsigned media_count;
 	struct mailbox *media_events; /* of struct media_event: media threads to signalling */
 
-	struct signal_server *signal; /* signal/: the libwebsockets loop */
-	struct meetings *meetings;    /* meeting/: on_signal */
-	struct http_server *http;     /* the meeting page and the token service */
+	char *database;		     /* path: store/ */
+	struct db_writer *writer;    /* any thread */
+	struct occupancy *occupancy; /* meeting/: who sits where; any thread */
+
+	struct signal_server *signal; /* signal/: the libwebsockets loop, and the meetings */
+	struct http_server *http;     /* api/: the meeting page and the token service */
 	atomic_bool stopping;
 };
 

@@ -59,7 +59,8 @@ objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 # Migrations become one table of strings per program; the LiveKit schema becomes protobuf-c code.
 gen_homeserver := $(if $(wildcard homeserver/store/migrations/*.sql),$(B)/gen/homeserver/migrations.c)
 gen_bridge-mail := $(if $(wildcard bridge-mail/store/migrations/*.sql),$(B)/gen/bridge-mail/migrations.c)
-gen_sfu := $(patsubst %.proto,$(B)/gen/%.pb-c.c,$(wildcard sfu/signal/*.proto))
+gen_sfu := $(patsubst %.proto,$(B)/gen/%.pb-c.c,$(wildcard sfu/signal/*.proto)) \
+	$(if $(wildcard sfu/store/migrations/*.sql),$(B)/gen/sfu/migrations.c)
 
 $(B)/gen/%/migrations.c: packaging/make/embed-migrations.sh FORCE
 	@mkdir -p $(@D)

@@ -15,6 +15,10 @@
 
 #define MEETING_MAX_ROOMS 1000
 
+/* Rooms of meetings that were called on the page: this, and the meeting's id. Rooms of Matrix are
+ * named in base64, which has no '-'. */
+#define CALLED_ROOM_PREFIX "m-"
+
 #define IDENTITY_MAX	  255 /* bytes */
 #define ROOM_NAME_MAX	  255
 #define DISPLAY_NAME_MAX  255

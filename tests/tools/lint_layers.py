@@ -39,7 +39,7 @@ LAYERS = {
         {"stream"},
         {"store"},
     ],
-    "sfu": [{"signal"}, {"meeting"}, {"media"}, {"transport"}],
+    "sfu": [{"api", "signal"}, {"meeting"}, {"media"}, {"store", "transport"}],
     "bridge-mail": [
         {"inbound", "matrix", "outbound"},
         {"thread", "trust"},

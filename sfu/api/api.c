@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sfu/api/api.h"
+
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/db/db.h"
+#include "common/http/client.h"
+#include "sfu/api/limits.h"
+#include "sfu/sfu.h"
+
+#define LOG_MODULE "meeting-page"
+#include "common/base/log.h"
+
+struct api *api_new(struct sfu *sfu)
+{
+	struct api *api = MEM_NEW(struct api);
+	api->sfu = sfu;
+	api->limits = limits_new();
+	return api;
+}
+
+void api_free(struct api **api)
+{
+	if (*api != NULL)
+		limits_free(&(*api)->limits);
+	mem_freep(api);
+}
+
+size_t api_routes(struct http_routes tables[API_MAX_TABLES])
+{
+	size_t n = 0;
+	tables[n++] = api_monitoring_routes;
+	tables[n++] = api_token_routes;
+	tables[n++] = api_meetings_routes;
+	tables[n++] = api_web_routes;
+	return n;
+}
+
+bool api_admit(struct http_request *request, struct http_reply *reply)
+{
+	const struct api *api = request->app;
+	if (request->route->limit == LIMIT_NONE)
+		return true;
+	int64_t wait = limits_take(api->limits, request->peer, clock_mono_ms());
+	if (wait == 0)
+		return true;
+	(void)http_error(reply, 429, "M_LIMIT_EXCEEDED", "Too many requests");
+	buf_clear(&reply->body);
+	jw_init(&reply->json, &reply->body);
+	jw_object(&reply->json);
+	jw_put_c_str(&reply->json, "errcode", "M_LIMIT_EXCEEDED");
+	jw_put_c_str(&reply->json, "error", "Too many requests from this address");
+	jw_put_int(&reply->json, "retry_after_ms", wait);
+	jw_object_end(&reply->json);
+	http_reply_header(reply, "Retry-After",
+		arena_printf(request->arena, "%lld", (long long)(wait / 1000 + 1)).p);
+	return false;
+}
+
+void *api_worker_start(void *app)
+{
+	const struct api *api = app;
+	struct api_worker *worker = MEM_NEW(struct api_worker);
+	if (db_open(api->sfu->database, true, &worker->db) != STATUS_OK) {
+		log_error("a worker cannot open the database");
+		abort();
+	}
+	worker->client = http_client_new();
+	return worker;
+}
+
+void api_worker_end(void *worker)
+{
+	struct api_worker *w = worker;
+	db_close(&w->db);
+	http_client_free(&w->client);
+	mem_freep(&w);
+}
