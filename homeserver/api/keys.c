@@ -6,6 +6,7 @@
 #include "common/matrix/ids.h"
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/keys/key_objects.h"
+#include "homeserver/store/device_store.h"
 #include "homeserver/stream/stream_token.h"
 #include "homeserver/stream/streams.h"
 
@@ -13,14 +14,17 @@ static enum http_outcome keys_upload(struct http_request *request, struct http_r
 static enum http_outcome keys_claim(struct http_request *request, struct http_reply *reply);
 static enum http_outcome keys_changes(struct http_request *request, struct http_reply *reply);
 
-#define UPLOAD_MAX  (1024 * 1024)
-#define CLAIM_MAX   (1024 * 1024)
+#define UPLOAD_MAX (1024 * 1024)
+#define CLAIM_MAX  (1024 * 1024)
+/* Keys given out, and keys taken, by one request: the writer serves nobody else meanwhile. */
+#define CLAIMS_MAX  10000
+#define KEYS_MAX    5000
 #define SERVERS_MAX 10000
 
 static const struct http_route rows[] = {
 	{HTTP_POST, "/_matrix/client/r0|v3|unstable/keys/upload", AUTH_GUEST, LIMIT_NONE, BODY_JSON,
 		UPLOAD_MAX, keys_upload},
-	{HTTP_POST, "/_matrix/client/r0|v3|unstable/keys/claim", AUTH_GUEST, LIMIT_NONE, BODY_JSON,
+	{HTTP_POST, "/_matrix/client/r0|v3|unstable/keys/claim", AUTH_GUEST, LIMIT_WRITE, BODY_JSON,
 		CLAIM_MAX, keys_claim},
 	{HTTP_GET, "/_matrix/client/r0|v3|unstable/keys/changes", AUTH_GUEST, LIMIT_READ, BODY_NONE,
 		0, keys_changes},
@@ -67,6 +71,8 @@ static const struct json_field upload_fields[] = {
 static const char *read_keys(struct arena *arena, const struct json *map,
 	struct one_time_key **items_out, size_t *count_out)
 {
+	if (json_count(map) > KEYS_MAX)
+		return "there are too many keys";
 	struct one_time_key *items = ARENA_ARRAY(arena, struct one_time_key, json_count(map) + 1);
 	size_t count = 0;
 	for (struct json_iter i = json_iter(map); json_next(&i);) {
@@ -112,7 +118,12 @@ static enum status keep_device_keys(struct db_tx *tx, const struct upload *uploa
 static enum status upload_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	struct upload *upload = arg;
-	enum status status = STATUS_OK;
+	struct device device;
+	/* It may have been signed out since the request was admitted. */
+	enum status status =
+		device_find(tx->db, tx->arena, upload->user_id, upload->device_id, &device);
+	if (status != STATUS_OK)
+		return status;
 	if (upload->device_keys != NULL)
 		status = keep_device_keys(tx, upload);
 	for (size_t i = 0; i < upload->one_time.count && status == STATUS_OK; i++) {
@@ -181,6 +192,8 @@ static enum http_outcome keys_upload(struct http_request *request, struct http_r
 				     ? key_store_one_time_counts(api_db(request), request->arena,
 					       upload.user_id, upload.device_id, &upload.counts)
 				     : api_write(request, upload_change, &upload);
+	if (status == STATUS_NOT_FOUND)
+		return http_error(reply, 401, "M_UNKNOWN_TOKEN", "The device is signed out");
 	if (status == STATUS_CONFLICT)
 		return http_error(reply, 400, "M_INVALID_PARAM", "Key %.*s exists already",
 			STR_FMT(upload.conflict));
@@ -242,7 +255,7 @@ static bool read_claims_of(
 	struct arena *arena, struct str user_id, const struct json *devices, struct claims *claims)
 {
 	for (struct json_iter d = json_iter(devices); json_next(&d);) {
-		if (!json_is(d.value, JSON_STRING))
+		if (!json_is(d.value, JSON_STRING) || claims->count == CLAIMS_MAX)
 			return false;
 		*ROWS_ADD(arena, claims) = (struct claim){.arena = arena,
 			.user_id = user_id,
@@ -319,8 +332,8 @@ static enum http_outcome keys_claim(struct http_request *request, struct http_re
 		if (!str_eq(id.server, api_homeserver(request)->server_name))
 			continue;
 		if (!read_claims_of(request->arena, u.key, u.value, &claims))
-			return http_error(
-				reply, 400, "M_BAD_JSON", "an algorithm must be a string");
+			return http_error(reply, 400, "M_BAD_JSON",
+				"an algorithm must be a string, and there may be %d", CLAIMS_MAX);
 	}
 	if (claims.count > 0) {
 		enum status status = api_write(request, claim_change, &claims);

@@ -131,8 +131,9 @@ static bool read_size(
 	return true;
 }
 
-static enum http_outcome send_thumbnail(
-	struct http_request *request, struct http_reply *reply, int fd, int64_t size)
+/* PNG or JPEG, whatever the client called it. */
+static enum http_outcome send_thumbnail(struct http_request *request, struct http_reply *reply,
+	int fd, int64_t size, struct str filename)
 {
 	unsigned char first = 0;
 	bool read_it = pread(fd, &first, 1, 0) == 1;
@@ -141,9 +142,23 @@ static enum http_outcome send_thumbnail(
 	if (!read_it)
 		return api_status(reply, STATUS_IO, NULL);
 	bool png = first == 0x89;
+	struct str name = png ? STR("thumbnail.png") : STR("thumbnail.jpg");
 	write_headers(request, reply, png ? STR("image/png") : STR("image/jpeg"),
-		png ? STR("thumbnail.png") : STR("thumbnail.jpg"));
+		filename.n > 0 ? filename : name);
 	return HTTP_REPLY;
+}
+
+/* The picture itself is no larger than its thumbnail would be. */
+static enum http_outcome send_original(
+	struct http_request *request, struct http_reply *reply, const struct media *media)
+{
+	int fd;
+	int64_t size;
+	enum status status =
+		media_files_open(api_homeserver(request)->media, media->sha256, &fd, &size);
+	if (status != STATUS_OK)
+		return api_status(reply, status, NULL);
+	return send_thumbnail(request, reply, fd, size, media->filename);
 }
 
 static enum http_outcome park(struct http_request *request, struct http_reply *reply)
@@ -168,11 +183,11 @@ static enum http_outcome thumbnail_get(struct http_request *request, struct http
 		&size, http_ticket(request), &fd, &bytes);
 	switch (status) {
 	case STATUS_OK:
-		return send_thumbnail(request, reply, fd, bytes);
+		return send_thumbnail(request, reply, fd, bytes, STR_EMPTY);
 	case STATUS_UNAVAILABLE:
 		return park(request, reply);
 	case STATUS_EXISTS:
-		return send_content(request, reply, &media, media.filename);
+		return send_original(request, reply, &media);
 	case STATUS_INVALID:
 		return http_error(reply, 400, "M_UNKNOWN",
 			"Cannot generate thumbnails for the requested content");

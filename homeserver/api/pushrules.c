@@ -22,12 +22,12 @@ static const struct http_route rows[] = {
 	{HTTP_GET, RULES "/global", AUTH_USER, LIMIT_READ, BODY_NONE, 0, rules_get_global},
 	{HTTP_GET, RULES "/global/", AUTH_USER, LIMIT_READ, BODY_NONE, 0, rules_get_global},
 	{HTTP_GET, RULE, AUTH_USER, LIMIT_READ, BODY_NONE, 0, rule_get},
-	{HTTP_PUT, RULE, AUTH_USER, LIMIT_NONE, BODY_JSON, 0, rule_put},
-	{HTTP_DELETE, RULE, AUTH_USER, LIMIT_NONE, BODY_NONE, 0, rule_delete},
+	{HTTP_PUT, RULE, AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, rule_put},
+	{HTTP_DELETE, RULE, AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, rule_delete},
 	{HTTP_GET, RULE "/enabled", AUTH_USER, LIMIT_READ, BODY_NONE, 0, enabled_get},
-	{HTTP_PUT, RULE "/enabled", AUTH_USER, LIMIT_NONE, BODY_JSON, 0, enabled_put},
+	{HTTP_PUT, RULE "/enabled", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, enabled_put},
 	{HTTP_GET, RULE "/actions", AUTH_USER, LIMIT_READ, BODY_NONE, 0, actions_get},
-	{HTTP_PUT, RULE "/actions", AUTH_USER, LIMIT_NONE, BODY_JSON, 0, actions_put},
+	{HTTP_PUT, RULE "/actions", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, actions_put},
 };
 const struct http_routes api_pushrules_routes = {rows, ARRAY_LEN(rows)};
 

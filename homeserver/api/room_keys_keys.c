@@ -14,15 +14,17 @@ static enum http_outcome keys_delete(struct http_request *request, struct http_r
 #define KEYS	"/_matrix/client/r0|v3|unstable/room_keys/keys"
 #define PUT_MAX (16 * 1024 * 1024)
 #define ID_MAX	255
+/* In one request: the writer serves nobody else meanwhile. */
+#define SESSIONS_MAX 5000
 
 static const struct http_route rows[] = {
-	{HTTP_PUT, KEYS, AUTH_USER, LIMIT_NONE, BODY_JSON, PUT_MAX, keys_put},
+	{HTTP_PUT, KEYS, AUTH_USER, LIMIT_WRITE, BODY_JSON, PUT_MAX, keys_put},
 	{HTTP_GET, KEYS, AUTH_USER, LIMIT_READ, BODY_NONE, 0, keys_get},
 	{HTTP_DELETE, KEYS, AUTH_USER, LIMIT_NONE, BODY_NONE, 0, keys_delete},
-	{HTTP_PUT, KEYS "/{room}", AUTH_USER, LIMIT_NONE, BODY_JSON, PUT_MAX, keys_put},
+	{HTTP_PUT, KEYS "/{room}", AUTH_USER, LIMIT_WRITE, BODY_JSON, PUT_MAX, keys_put},
 	{HTTP_GET, KEYS "/{room}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, keys_get},
 	{HTTP_DELETE, KEYS "/{room}", AUTH_USER, LIMIT_NONE, BODY_NONE, 0, keys_delete},
-	{HTTP_PUT, KEYS "/{room}/{session}", AUTH_USER, LIMIT_NONE, BODY_JSON, 0, keys_put},
+	{HTTP_PUT, KEYS "/{room}/{session}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, keys_put},
 	{HTTP_GET, KEYS "/{room}/{session}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, keys_get},
 	{HTTP_DELETE, KEYS "/{room}/{session}", AUTH_USER, LIMIT_NONE, BODY_NONE, 0, keys_delete},
 };
@@ -82,7 +84,8 @@ static bool read_session(struct arena *arena, struct put *put, struct str room_i
 	struct str session_id, const struct json *object)
 {
 	struct key_body body;
-	if (room_id.n > ID_MAX || session_id.n > ID_MAX || !json_is(object, JSON_OBJECT) ||
+	if (put->keys.count > SESSIONS_MAX || room_id.n > ID_MAX || session_id.n > ID_MAX ||
+		!json_is(object, JSON_OBJECT) ||
 		json_read(object, key_fields, ARRAY_LEN(key_fields), &body, NULL) != STATUS_OK)
 		return false;
 	buf_clear(put->text);
@@ -206,7 +209,11 @@ static enum http_outcome keys_put(struct http_request *request, struct http_repl
 	struct put put = {.text = &text};
 	if (!read_range(request, reply, &put.range))
 		return HTTP_REPLY;
-	if (!read_put(request, &put))
+	bool ok = read_put(request, &put);
+	if (put.keys.count > SESSIONS_MAX)
+		return http_error(
+			reply, 413, "M_TOO_LARGE", "One request may bring %d keys", SESSIONS_MAX);
+	if (!ok)
 		return http_error(reply, 400, "M_BAD_JSON", "The keys do not have the right form");
 	enum status status = api_write(request, put_change, &put);
 	if (status == STATUS_CONFLICT)

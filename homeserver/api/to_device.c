@@ -13,10 +13,12 @@ static enum http_outcome to_device_put(struct http_request *request, struct http
 #define BODY_MAX    (4 * 1024 * 1024)
 #define MESSAGE_MAX (64u * 1024) /* what one may weigh on its way to another server */
 #define ID_MAX	    255
+/* In one request: the writer serves nobody else meanwhile. */
+#define MESSAGES_MAX 10000
 
 static const struct http_route rows[] = {
 	{HTTP_PUT, "/_matrix/client/r0|v3|unstable/sendToDevice/{type}/{txn}", AUTH_GUEST,
-		LIMIT_NONE, BODY_JSON, BODY_MAX, to_device_put},
+		LIMIT_WRITE, BODY_JSON, BODY_MAX, to_device_put},
 };
 const struct http_routes api_to_device_routes = {rows, ARRAY_LEN(rows)};
 
@@ -106,6 +108,8 @@ static enum status read_messages(struct http_request *request, struct str type,
 				return STATUS_INVALID;
 			if (!here)
 				continue;
+			if (list->count == MESSAGES_MAX)
+				return STATUS_TOO_LARGE;
 			struct str json;
 			enum status status = message_text(request, type, d.value, &json);
 			if (status != STATUS_OK)
@@ -140,7 +144,8 @@ static enum http_outcome to_device_put(struct http_request *request, struct http
 		return http_error(
 			reply, 400, "M_BAD_JSON", "messages must map users to devices to objects");
 	if (status == STATUS_TOO_LARGE)
-		return http_error(reply, 413, "M_TOO_LARGE", "A message is larger than 64 KiB");
+		return http_error(reply, 413, "M_TOO_LARGE",
+			"A message is larger than 64 KiB, or there are too many");
 	status = api_write(request, send_change, &send);
 	if (status != STATUS_OK && status != STATUS_EXISTS)
 		return api_status(reply, status, NULL);

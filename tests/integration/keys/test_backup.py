@@ -118,6 +118,18 @@ class Backup(harness.Case):
                      {"rooms": {ROOM: {"sessions": {"s": {**key(), "forwarded_count": -1}}}}}]:
             self.assert_refused(user.put(keys_path(second), body), 400, "M_BAD_JSON")
 
+    def test_as_many_as_clients_send_at_once(self):
+        user = self.parvis.register("many")
+        version = self.create(user)
+        sessions = {f"s{n}": key() for n in range(5000)}
+        sums = self.assert_ok(user.put(keys_path(version, ROOM), {"sessions": sessions}))
+        self.assertEqual(sums["count"], 5000)
+        sessions["more"] = key()
+        self.assert_refused(user.put(keys_path(version, ROOM), {"sessions": sessions}),
+                            413, "M_TOO_LARGE")
+        self.assertEqual(len(self.assert_ok(user.get(keys_path(version)))["rooms"][ROOM][
+            "sessions"]), 5000)
+
     def test_survives_a_kill(self):
         user = self.parvis.register("killed")
         version = self.create(user)

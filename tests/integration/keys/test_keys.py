@@ -118,6 +118,19 @@ class OneTimeKeys(harness.Case):
                 "one_time_keys": {f"{CURVE}:A": device.one_time(number)}})
             self.assertEqual(reply.status, status, reply)
 
+    def test_more_than_a_device_may_have(self):
+        owner = self.parvis.register("hoarder")
+        path = V3 + "/keys/upload"
+
+        def keys(count):
+            return {"one_time_keys": {f"{CURVE}:{n}": {"key": str(n), "signatures": {}}
+                                      for n in range(count)}}
+
+        self.assert_refused(owner.post(path, keys(1001)), 400, "M_INVALID_PARAM")
+        self.assertEqual(self.assert_ok(owner.post(path)), {"one_time_key_counts": {CURVE: 0}})
+        self.assert_ok(owner.post(path, keys(1000)))
+        self.assert_refused(owner.post(path, keys(5001)), 400, "M_BAD_JSON")
+
     def test_many_askers_at_once(self):
         owner, asker = self.parvis.register("popular"), self.parvis.register("crowd")
         device = Device(owner)

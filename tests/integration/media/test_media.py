@@ -144,10 +144,11 @@ class Thumbnails(Media):
     def test_small_pictures_stay(self):
         user = self.parvis.register("small")
         picture = pictures.png(300, 200)
-        uri = self.upload(user, picture, "image/png", "plan.png")
+        uri = self.upload(user, picture, "text/html", "plan.png")
         for _ in range(2):
             reply = self.thumbnail(user, uri, 320, 240)
             self.assertEqual(reply.body, picture)
+            self.assertEqual(reply.headers["Content-Type"], "image/png")
             self.assertEqual(reply.headers["Content-Disposition"], 'inline; filename="plan.png"')
 
     def test_refusals(self):
