@@ -12,13 +12,22 @@ DB_SQL(sql_recipient_add, "INSERT INTO outgoing_recipients (outgoing_id, address
 	" o.created_at"
 DB_SQL(sql_by_event, "SELECT " MAIL_COLUMNS " FROM outgoing o WHERE o.event_id = ?1");
 
-#define RECIPIENT_COLUMNS                                                        \
-	"SELECT " MAIL_COLUMNS ", r.address, r.state, r.attempts, r.next_try_at" \
+#define RECIPIENT_COLUMNS                                                         \
+	"SELECT " MAIL_COLUMNS ", r.address, r.state, r.attempts, r.next_try_at," \
+	" r.last_reply"                                                           \
 	" FROM outgoing_recipients r JOIN outgoing o USING (outgoing_id) "
-DB_SQL(sql_next, RECIPIENT_COLUMNS "WHERE r.state = 0 ORDER BY r.next_try_at LIMIT 1");
-DB_SQL(sql_next_unclear, RECIPIENT_COLUMNS "WHERE r.state IN (1, 2) LIMIT 1");
+DB_SQL(sql_next,
+	RECIPIENT_COLUMNS "WHERE r.state IN (0, 2) AND NOT EXISTS (SELECT 1 FROM outgoing o2"
+			  " JOIN outgoing_recipients r2 ON r2.outgoing_id = o2.outgoing_id"
+			  " AND r2.address = r.address AND r2.state IN (0, 1, 2)"
+			  " WHERE o2.thread_id = o.thread_id AND o2.outgoing_id < o.outgoing_id)"
+			  " ORDER BY r.next_try_at LIMIT 1");
+DB_SQL(sql_next_sending, RECIPIENT_COLUMNS "WHERE r.state = 1 LIMIT 1");
+DB_SQL(sql_next_untold,
+	RECIPIENT_COLUMNS "WHERE r.state IN (3, 4) AND r.told = 0 ORDER BY r.changed_at LIMIT 1");
+DB_SQL(sql_told, "UPDATE outgoing_recipients SET told = 1 WHERE outgoing_id = ?1 AND address = ?2");
 DB_SQL(sql_set, "UPDATE outgoing_recipients SET state = ?3, next_try_at = ?4, changed_at = ?5,"
-		" last_reply = ?6, attempts = attempts + (?3 = 1)"
+		" last_reply = ?6, attempts = attempts + (?3 IN (0, 2))"
 		" WHERE outgoing_id = ?1 AND address = ?2");
 DB_SQL(sql_sent_since,
 	"SELECT count(*) FROM outgoing_recipients WHERE state = 3 AND changed_at >= ?1");
@@ -85,6 +94,7 @@ static enum status read_recipient(
 	out->state = (enum outgoing_state)db_col_int(q, 8);
 	out->attempts = db_col_int(q, 9);
 	out->next_try_at = db_col_int(q, 10);
+	out->last_reply = db_col_dup(q, 11, arena);
 	return STATUS_OK;
 }
 
@@ -94,11 +104,25 @@ enum status outgoing_next(struct db *db, struct arena *arena, struct outgoing_re
 	return read_recipient(q, arena, out);
 }
 
-enum status outgoing_next_unclear(
+enum status outgoing_next_sending(
 	struct db *db, struct arena *arena, struct outgoing_recipient *out)
 {
-	DB_QUERY(q, db, &sql_next_unclear);
+	DB_QUERY(q, db, &sql_next_sending);
 	return read_recipient(q, arena, out);
+}
+
+enum status outgoing_next_untold(struct db *db, struct arena *arena, struct outgoing_recipient *out)
+{
+	DB_QUERY(q, db, &sql_next_untold);
+	return read_recipient(q, arena, out);
+}
+
+enum status outgoing_set_told(struct db_tx *tx, int64_t outgoing_id, struct str address)
+{
+	DB_QUERY(q, tx->db, &sql_told);
+	db_bind_int(q, 1, outgoing_id);
+	db_bind_str(q, 2, address);
+	return db_run(q);
 }
 
 enum status outgoing_set(struct db_tx *tx, int64_t outgoing_id, struct str address,

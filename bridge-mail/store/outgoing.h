@@ -14,8 +14,8 @@
 
 enum outgoing_state {
 	OUTGOING_QUEUED = 0,
-	OUTGOING_SENDING = 1, /* the server has been given the mail, or is about to */
-	OUTGOING_UNCLEAR = 2, /* the connection or the program ended before its answer */
+	OUTGOING_SENDING = 1, /* the server has the mail but for its end, or all of it */
+	OUTGOING_UNCLEAR = 2, /* as queued; the mail was given, the answer to it was not seen */
 	OUTGOING_SENT = 3,    /* the server has said so */
 	OUTGOING_FAILED = 4,  /* refused for good, or tried for too long */
 };
@@ -43,17 +43,24 @@ struct outgoing_recipient {
 	enum outgoing_state state;
 	int64_t attempts;
 	int64_t next_try_at;
+	struct str last_reply; /* of the server, or our reason; may be empty */
 };
 
-/* The queued recipient that is due first, due or not yet. */
+/* The queued or unclear recipient that is due first, due or not yet. Mails of one thread to one
+ * address keep their order: one that waits holds those behind it. */
 MUST_CHECK enum status outgoing_next(
 	struct db *db, struct arena *arena, struct outgoing_recipient *out);
-/* The first recipient in state SENDING or UNCLEAR: at start, what a crash left open. */
-MUST_CHECK enum status outgoing_next_unclear(
+/* The first recipient in state SENDING: at start, what a crash left open. */
+MUST_CHECK enum status outgoing_next_sending(
 	struct db *db, struct arena *arena, struct outgoing_recipient *out);
-/* `last_reply` may be empty. attempts grows by one on the way to SENDING. */
+/* `last_reply` may be empty. attempts grows by one on the way back to QUEUED or UNCLEAR. */
 MUST_CHECK enum status outgoing_set(struct db_tx *tx, int64_t outgoing_id, struct str address,
 	enum outgoing_state state, int64_t next_try_at, int64_t now, struct str last_reply)
+	REQUIRES(on_writer);
+/* The oldest recipient SENT or FAILED of which the room does not know yet. */
+MUST_CHECK enum status outgoing_next_untold(
+	struct db *db, struct arena *arena, struct outgoing_recipient *out);
+MUST_CHECK enum status outgoing_set_told(struct db_tx *tx, int64_t outgoing_id, struct str address)
 	REQUIRES(on_writer);
 /* How many were sent since then, for the rate per hour. */
 MUST_CHECK enum status outgoing_sent_since(struct db *db, int64_t since, int64_t *count_out);

@@ -20,8 +20,10 @@ CREATE TABLE outgoing_recipients (
 	next_try_at INTEGER NOT NULL,
 	changed_at INTEGER NOT NULL,
 	last_reply TEXT NOT NULL DEFAULT '', -- of the server, or our reason
+	told INTEGER NOT NULL DEFAULT 0, -- the room knows how it ended
 	PRIMARY KEY (outgoing_id, address)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outgoing_due ON outgoing_recipients (next_try_at) WHERE state = 0;
-CREATE INDEX outgoing_unclear ON outgoing_recipients (state) WHERE state IN (1, 2);
+CREATE INDEX outgoing_due ON outgoing_recipients (next_try_at) WHERE state IN (0, 2);
+CREATE INDEX outgoing_sending ON outgoing_recipients (state) WHERE state = 1;
+CREATE INDEX outgoing_untold ON outgoing_recipients (changed_at) WHERE state IN (3, 4) AND told = 0;
 CREATE INDEX outgoing_sent ON outgoing_recipients (changed_at) WHERE state = 3;

@@ -210,6 +210,37 @@ static enum status add_outgoing(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	return outgoing_set(tx, 1, STR("b@x"), OUTGOING_SENT, 0, 7, STR("250 ok"));
 }
 
+static enum status end_unclear(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	(void)arg;
+	return outgoing_set(tx, 1, STR("a@x"), OUTGOING_UNCLEAR, 90, 8, STR("no answer"));
+}
+
+static enum status set_told(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	(void)arg;
+	return outgoing_set_told(tx, 1, STR("b@x"));
+}
+
+static enum status add_second_outgoing(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	struct fixture *f = arg;
+	const struct str to[] = {STR_INIT("a@x"), STR_INIT("c@x")};
+	struct outgoing_mail mail = {.thread_id = f->thread,
+		.event_id = STR("$f"),
+		.message_id = STR("n@x"),
+		.content_hash = STR("i"),
+		.created_at = 9};
+	int64_t id;
+	return outgoing_add(tx, &mail, to, 2, &id);
+}
+
+static enum status send_to_c(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	(void)arg;
+	return outgoing_set(tx, 2, STR("c@x"), OUTGOING_SENT, 0, 10, STR("250 ok"));
+}
+
 static void test_outgoing(void **state)
 {
 	struct fixture *f = *state;
@@ -217,13 +248,40 @@ static void test_outgoing(void **state)
 	int64_t sent;
 	check_ok(db_write(f->writer, add_outgoing, f));
 	check_status(outgoing_next(f->db, f->arena, &r), STATUS_NOT_FOUND);
-	check_ok(outgoing_next_unclear(f->db, f->arena, &r));
+	check_ok(outgoing_next_sending(f->db, f->arena, &r));
 	check_str(r.address, "a@x");
+	assert_int_equal(r.attempts, 0);
+	check_ok(db_write(f->writer, end_unclear, f));
+	check_status(outgoing_next_sending(f->db, f->arena, &r), STATUS_NOT_FOUND);
+	check_ok(outgoing_next(f->db, f->arena, &r));
+	assert_int_equal(r.state, OUTGOING_UNCLEAR);
 	assert_int_equal(r.attempts, 1);
+	check_str(r.last_reply, "no answer");
 	check_ok(outgoing_sent_since(f->db, 7, &sent));
 	assert_int_equal(sent, 1);
 	check_ok(outgoing_sent_since(f->db, 8, &sent));
 	assert_int_equal(sent, 0);
+	check_ok(outgoing_next_untold(f->db, f->arena, &r));
+	check_str(r.address, "b@x");
+	check_ok(db_write(f->writer, set_told, f));
+	check_status(outgoing_next_untold(f->db, f->arena, &r), STATUS_NOT_FOUND);
+}
+
+/* A later mail of the thread to the same address waits for the earlier one, to another not. */
+static void test_outgoing_order(void **state)
+{
+	struct fixture *f = *state;
+	struct outgoing_recipient r;
+	check_ok(db_write(f->writer, add_outgoing, f));
+	check_ok(db_write(f->writer, end_unclear, f));
+	check_ok(db_write(f->writer, add_second_outgoing, f));
+	check_ok(outgoing_next(f->db, f->arena, &r));
+	check_str(r.address, "c@x");
+	assert_int_equal(r.mail.outgoing_id, 2);
+	check_ok(db_write(f->writer, send_to_c, f));
+	check_ok(outgoing_next(f->db, f->arena, &r));
+	check_str(r.address, "a@x");
+	assert_int_equal(r.mail.outgoing_id, 1);
 }
 
 static enum status add_transactions(struct db_tx *tx, void *arg) REQUIRES(on_writer)
@@ -301,6 +359,7 @@ static bool plan_is_fine(struct str detail)
 	       str_find(detail, STR("USING COVERING INDEX deliveries_open")) >= 0 ||
 	       str_find(detail, STR("USING INDEX room_events_waiting")) >= 0 ||
 	       str_find(detail, STR("USING INDEX outgoing_due")) >= 0 ||
+	       str_find(detail, STR("USING INDEX outgoing_untold")) >= 0 ||
 	       str_find(detail, STR("CONSTANT ROW")) >= 0 ||
 	       str_eq(detail, STR("SCAN sqlite_schema")) ||
 	       str_starts(detail, STR("SCAN mailboxes"));
@@ -332,6 +391,7 @@ int main(void)
 		TEST(test_messages),
 		TEST(test_participants),
 		TEST(test_outgoing),
+		TEST(test_outgoing_order),
 		TEST(test_transactions),
 		TEST(test_mail_files),
 		TEST(test_query_plans),
