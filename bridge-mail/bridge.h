@@ -11,8 +11,8 @@
  * again: after a crash the program reads its rows and goes on.
  *
  * Threads: inbound/listener has one per connection, inbound/processor one, matrix/ and outbound/
- * their own. Each opens a read-only connection (store_reader()); all changes go through
- * `writer`. Start order in main: store, matrix, queue, processor, listener; the end is the
+ * their own. Each opens a read-only connection of its own; all changes go through
+ * `writer`. Start order in main: store, matrix, queue, answers, processor, listener, http; the end is the
  * reverse.
  */
 #ifndef PARVIS_BRIDGE_H
@@ -28,10 +28,12 @@
 struct config;
 struct metrics;
 struct http_server;
-struct listener;  /* inbound/listener.h */
-struct processor; /* inbound/processor.h */
-struct matrix;	  /* matrix/: the application service */
-struct queue;	  /* outbound/: the submission queue */
+struct listener;    /* inbound/listener.h */
+struct processor;   /* inbound/processor.h */
+struct matrix;	    /* matrix/: the application service */
+struct queue;	    /* outbound/: the submission queue */
+struct answers;	    /* outbound/: what agents write */
+struct matrix_port; /* matrix/: the context of `rooms` */
 
 #define BRIDGE_SECRET_BYTES 32
 
@@ -47,7 +49,9 @@ struct bridge {
 	struct processor *processor;
 	struct listener *listener;
 	struct matrix *matrix;
+	struct matrix_port *port;
 	struct queue *queue;
+	struct answers *answers;
 	struct http_server *http;
 	atomic_bool stopping;
 };

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bridge-mail/matrix/server.h"
+
+#include <stdio.h>
+
+#include "bridge-mail/matrix/ghost_id.h"
+#include "bridge-mail/outbound/answers.h"
+#include "bridge-mail/store/ghosts.h"
+#include "bridge-mail/store/mails.h"
+#include "bridge-mail/store/transactions.h"
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/crypto/secret.h"
+#include "common/http/server.h"
+#include "common/json/json.h"
+#include "common/matrix/ids.h"
+#include "common/metrics/metrics.h"
+
+#define LOG_MODULE "matrix"
+#include "common/base/log.h"
+
+#define TRANSACTION_MAX	  ((size_t)32 * 1024 * 1024)
+#define METRICS_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define WORKERS		  2
+#define MAX_CONNECTIONS	  64
+#define MAX_TXN_ID	  255
+
+enum auth { AUTH_NONE, AUTH_HOMESERVER };
+
+static const struct matrix *matrix_of(const struct http_request *request)
+{
+	return request->app;
+}
+
+/* What the bridge acts on; everything else is acknowledged and forgotten. */
+static bool is_wanted(const struct matrix *matrix, const struct json *event)
+{
+	struct str type = json_str(json_get(event, "type"));
+	struct str sender = json_str(json_get(event, "sender"));
+	return str_eq_c(type, "m.room.message") && !matrix_is_ours(matrix, sender) &&
+	       event_id_ok(json_str(json_get(event, "event_id"))) &&
+	       room_id_ok(json_str(json_get(event, "room_id")));
+}
+
+struct transaction {
+	struct str txn_id;
+	struct room_event_row *rows;
+	size_t count;
+};
+
+static enum status put_transaction(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	const struct transaction *t = arg;
+	return transaction_add(tx, t->txn_id, clock_wall_ms(), t->rows, t->count);
+}
+
+static void read_events(struct http_request *request, struct transaction *out)
+{
+	const struct json *events = json_get(request->json, "events");
+	out->rows = ARENA_ARRAY(request->arena, struct room_event_row, json_count(events) + 1);
+	for (size_t i = 0; i < json_count(events); i++) {
+		const struct json *event = json_at(events, i);
+		if (!is_wanted(matrix_of(request), event))
+			continue;
+		BUF_SCOPE(text, TRANSACTION_MAX);
+		json_write(event, &text);
+		out->rows[out->count++] = (struct room_event_row){
+			.event_id = json_str(json_get(event, "event_id")),
+			.room_id = json_str(json_get(event, "room_id")),
+			.json = arena_str(request->arena, buf_str(&text)),
+		};
+	}
+}
+
+static enum http_outcome transaction_put(struct http_request *request, struct http_reply *reply)
+{
+	const struct matrix *matrix = matrix_of(request);
+	struct transaction transaction = {.txn_id = request->params[0]};
+	if (transaction.txn_id.n > MAX_TXN_ID)
+		return http_error(reply, 400, "M_INVALID_PARAM", "The transaction id is too long");
+	if (!json_is(json_get(request->json, "events"), JSON_ARRAY))
+		return http_error(reply, 400, "M_BAD_JSON", "events must be an array");
+	read_events(request, &transaction);
+	enum status status = db_write(matrix->bridge->writer, put_transaction, &transaction);
+	if (status != STATUS_OK && status != STATUS_EXISTS) {
+		log_error("a transaction cannot be kept: %s", status_name(status));
+		return http_error(reply, 503, "M_UNKNOWN", "The events cannot be kept just now");
+	}
+	if (status == STATUS_OK && transaction.count > 0)
+		answers_wake(matrix->bridge->answers);
+	jw_object(&reply->json);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
+static enum http_outcome found_or_not(struct http_reply *reply, enum status status)
+{
+	if (status == STATUS_NOT_FOUND)
+		return http_error(reply, 404, "M_NOT_FOUND", "The bridge has none of that name");
+	if (status != STATUS_OK)
+		return http_error(reply, 500, "M_UNKNOWN", "The database does not answer");
+	jw_object(&reply->json);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
+/* Ghosts are made by mails, not by being asked for. */
+static enum http_outcome user_get(struct http_request *request, struct http_reply *reply)
+{
+	struct ghost ghost;
+	return found_or_not(
+		reply, ghosts_by_user(request->worker, request->params[0], request->arena, &ghost));
+}
+
+/* The aliases of ours that exist were told to the homeserver when their rooms were made. */
+static enum http_outcome room_get(struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	return found_or_not(reply, STATUS_NOT_FOUND);
+}
+
+static enum http_outcome ping_post(struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	jw_object(&reply->json);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
+/* Well means that the database answers. */
+static enum http_outcome health_get(struct http_request *request, struct http_reply *reply)
+{
+	int64_t waiting = 0;
+	if (deliveries_open_count(request->worker, &waiting) != STATUS_OK)
+		return http_error(reply, 500, "M_UNKNOWN", "The database does not answer");
+	jw_object(&reply->json);
+	jw_put_c_str(&reply->json, "status", "ok");
+	jw_put_int(&reply->json, "waiting", waiting);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
+static bool is_local(struct http_request *request)
+{
+	bool loopback = str_starts(request->peer, STR("127.")) || str_eq_c(request->peer, "::1") ||
+			str_starts(request->peer, STR("::ffff:127."));
+	return loopback && http_header(request, "X-Forwarded-For").p == NULL &&
+	       http_header(request, "Forwarded").p == NULL;
+}
+
+static enum http_outcome metrics_get(struct http_request *request, struct http_reply *reply)
+{
+	if (!is_local(request))
+		return http_error(reply, 403, "M_FORBIDDEN", "Metrics are for this machine only");
+	BUF_SCOPE(page, METRICS_MAX_BYTES);
+	metrics_render(matrix_of(request)->bridge->metrics, &page);
+	reply->content_type = "text/plain; version=0.0.4";
+	buf_append(&reply->body, buf_str(&page));
+	return HTTP_REPLY;
+}
+
+#define APP "/_matrix/app/v1/"
+static const struct http_route routes[] = {
+	{HTTP_PUT, APP "transactions/{txn}", AUTH_HOMESERVER, 0, BODY_JSON, TRANSACTION_MAX,
+		transaction_put},
+	{HTTP_GET, APP "users/{user}", AUTH_HOMESERVER, 0, BODY_NONE, 0, user_get},
+	{HTTP_GET, APP "rooms/{alias}", AUTH_HOMESERVER, 0, BODY_NONE, 0, room_get},
+	{HTTP_POST, APP "ping", AUTH_HOMESERVER, 0, BODY_JSON_OPTIONAL, 0, ping_post},
+	{HTTP_GET, "/health", AUTH_NONE, 0, BODY_NONE, 0, health_get},
+	{HTTP_GET, "/metrics", AUTH_NONE, 0, BODY_NONE, 0, metrics_get},
+};
+static const struct http_routes tables[] = {{routes, ARRAY_LEN(routes)}};
+
+static bool admit(struct http_request *request, struct http_reply *reply)
+{
+	if (request->route->auth == AUTH_NONE)
+		return true;
+	struct str header = http_header(request, "Authorization");
+	if (!str_starts(header, STR("Bearer "))) {
+		(void)http_error(
+			reply, 401, "M_MISSING_TOKEN", "The homeserver's token is missing");
+		return false;
+	}
+	const struct config_appservice *registration = matrix_of(request)->registration;
+	if (secret_equal(str_trim(str_skip(header, 7)), str_c(registration->hs_token)))
+		return true;
+	(void)http_error(reply, 403, "M_FORBIDDEN", "This is not the homeserver's token");
+	return false;
+}
+
+static void *worker_start(void *app)
+{
+	const struct matrix *matrix = app;
+	struct db *db = NULL;
+	if (db_open(matrix->bridge->db_path, true, &db) != STATUS_OK)
+		log_error("%s cannot be opened for reading", matrix->bridge->db_path);
+	return db;
+}
+
+static void worker_end(void *worker)
+{
+	struct db *db = worker;
+	if (db != NULL)
+		db_close(&db);
+}
+
+enum status matrix_server_start(struct matrix *matrix, char why[CONFIG_ERROR_MAX])
+{
+	const struct config_bridge_mail *c = &matrix->bridge->config->bridge_mail;
+	struct http_server_config config = {
+		.name = "appservice",
+		.address = c->listen_address,
+		.port = c->port,
+		.workers = WORKERS,
+		.max_connections = MAX_CONNECTIONS,
+		.tables = tables,
+		.table_count = ARRAY_LEN(tables),
+		.app = matrix,
+		.admit = admit,
+		.worker_start = worker_start,
+		.worker_end = worker_end,
+		.metrics = matrix->bridge->metrics,
+	};
+	enum status status = http_server_start(&config, &matrix->bridge->http);
+	if (status == STATUS_EXISTS)
+		snprintf(why, CONFIG_ERROR_MAX,
+			"port %u on %s is taken; stop what uses it or change bridge_mail.port",
+			c->port, c->listen_address);
+	else if (status != STATUS_OK)
+		snprintf(why, CONFIG_ERROR_MAX,
+			"%s port %u cannot be listened on (%s); check bridge_mail.listen_address",
+			c->listen_address, c->port, status_name(status));
+	return status;
+}
