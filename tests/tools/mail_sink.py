@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An SMTP server that keeps what it is given: the smarthost of tests.
+
+    mail_sink.py FOLDER
+
+Prints "listening PORT". Each accepted mail becomes FOLDER/<number>.json: {"from", "to", "mail"}.
+FOLDER/plan.json, read at each command, may say what to answer:
+
+    {"rcpt": {"address": ["451 later", ...]}, "data": ["451 later", ...], "hold": true}
+
+Lists are used up from the front, over the life of the program; an empty one means 250. While
+"hold" is there, a mail is kept and its answer waits.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP
+
+
+class Sink:
+    def __init__(self, folder):
+        self.folder = folder
+        self.used = {}
+        self.count = len(list(folder.glob("[0-9]*.json")))
+
+    def plan(self):
+        try:
+            return json.loads((self.folder / "plan.json").read_text())
+        except FileNotFoundError:
+            return {}
+
+    def answer(self, name, lines):
+        at = self.used.get(name, 0)
+        if at >= len(lines):
+            return None
+        self.used[name] = at + 1
+        return lines[at]
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        refusal = self.answer(address, self.plan().get("rcpt", {}).get(address, []))
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 recipient fine"
+
+    async def handle_DATA(self, server, session, envelope):
+        refusal = self.answer("data", self.plan().get("data", []))
+        if refusal:
+            return refusal
+        self.count += 1
+        path = self.folder / f"{self.count}.json"
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps({
+            "from": envelope.mail_from,
+            "to": envelope.rcpt_tos,
+            "mail": envelope.content.decode("latin-1"),
+        }))
+        os.rename(new, path)
+        while self.plan().get("hold"):
+            await asyncio.sleep(0.02)
+        return f"250 2.0.0 kept as {path.stem}"
+
+
+async def main():
+    sink = Sink(Path(sys.argv[1]))
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(sink, hostname="sink.example", enable_SMTPUTF8=True), "127.0.0.1", 0)
+    print(f"listening {server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+asyncio.run(main())
