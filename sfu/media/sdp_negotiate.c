@@ -158,7 +158,8 @@ static void offer_codec(struct sdp_section *s)
 	if (s->kind == SDP_AUDIO) {
 		c->codec = (struct media_codec){.name = CODEC_OPUS,
 			.payload_type = OFFER_OPUS,
-			.rtx_payload_type = MEDIA_NO_PAYLOAD};
+			.rtx_payload_type = MEDIA_NO_PAYLOAD,
+			.nack = true};
 		c->fmtp = STR(OPUS_FMTP);
 	} else {
 		c->codec = (struct media_codec){.name = CODEC_VP8,

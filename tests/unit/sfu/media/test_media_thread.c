@@ -507,6 +507,87 @@ static void losses_are_repaired_on_both_sides(void **state)
 	assert_int_equal(got.payload_size, 102);
 }
 
+static void a_peer_moves_to_another_network(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	send_audio(s, 1, 0);
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	/* Another port, the same keys: first without a check, then with one. */
+	int old = s->alice.fd;
+	struct synthetic_peer other;
+	synthetic_open(&other, media_thread_port(s->thread));
+	s->alice.fd = other.fd;
+	send_audio(s, 2, 1);
+	assert_true(synthetic_check(&s->alice, ALICE_UFRAG, PASSWORD, SYNTHETIC_WAIT_MS));
+	send_audio(s, 3, 2);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.payload[0], 3);
+	assert_int_equal(got.sequence, (uint16_t)(first + 2));
+	/* What is for Alice goes to the new address. */
+	struct rtcp_packet report;
+	assert_true(expect_rtcp(&s->alice, packet, RTCP_RR, 99, &report));
+	s->alice.fd = old;
+	synthetic_close(&other);
+}
+
+static void ice_restarts_under_the_same_session(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	struct media_command *c = media_command_new(MEDIA_UPDATE_TRANSPORT);
+	c->transport = ALICE_PC;
+	snprintf(c->u.params.local_ufrag, sizeof(c->u.params.local_ufrag), "newufrag");
+	snprintf(c->u.params.local_pwd, sizeof(c->u.params.local_pwd), "%s", PASSWORD "2");
+	tell(s, c);
+	settle(s); /* still with the old password */
+	assert_true(synthetic_check(&s->alice, "newufrag", PASSWORD "2", SYNTHETIC_WAIT_MS));
+	assert_false(synthetic_check(&s->alice, ALICE_UFRAG, PASSWORD, 50));
+	send_audio(s, 1, 0);
+	expect_rtp(s, packet, &got);
+}
+
+static void paused_and_unsubscribed(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	send_audio(s, 1, 0);
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	for (int paused = 1; paused >= 0; paused--) {
+		struct media_command *c = media_command_new(MEDIA_SET_DOWNTRACK);
+		c->downtrack = BOB_AUDIO;
+		c->u.settings =
+			(struct media_downtrack_settings){.paused = paused, .max_encoding = 2};
+		tell(s, c);
+		settle(s);
+		send_audio(s, (uint16_t)(3 - paused), (uint16_t)(2 - paused));
+		settle(s);
+	}
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.payload[0], 3);
+	assert_int_equal(got.sequence, (uint16_t)(first + 1));
+	struct media_command *c = media_command_new(MEDIA_UNSUBSCRIBE);
+	c->downtrack = BOB_AUDIO;
+	tell(s, c);
+	settle(s);
+	send_audio(s, 4, 3);
+	assert_int_equal(synthetic_media(&s->bob, PACKET_RTP, packet, sizeof(packet), 50), 0);
+	/* The meeting closes over all that is in it. */
+	c = media_command_new(MEDIA_CLOSE_MEETING);
+	c->meeting = MEETING;
+	tell(s, c);
+	while (synthetic_check(&s->alice, ALICE_UFRAG, PASSWORD, 50)) {
+	}
+}
+
 static void who_has_no_password_gets_nothing(void **state)
 {
 	struct scene *s = *state;
@@ -554,6 +635,9 @@ int main(void)
 		SCENE(muting_leaves_no_gap),
 		SCENE(video_waits_for_a_keyframe_and_switches_on_one),
 		SCENE(losses_are_repaired_on_both_sides),
+		SCENE(a_peer_moves_to_another_network),
+		SCENE(ice_restarts_under_the_same_session),
+		SCENE(paused_and_unsubscribed),
 		SCENE(who_has_no_password_gets_nothing),
 		SCENE(another_certificate_is_refused),
 		SCENE(leaving_is_noticed),
