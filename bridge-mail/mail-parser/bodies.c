@@ -6,6 +6,7 @@
 
 #include "bridge-mail/mail-parser/charset.h"
 #include "bridge-mail/mail-parser/flowed.h"
+#include "bridge-mail/mail-parser/html.h"
 #include "common/base/fs.h"
 
 #define MAX_BLOCKS    20
@@ -73,11 +74,11 @@ static void part_bytes(struct walk *w, GMimePart *part, struct buf *out)
 	g_object_unref(memory);
 }
 
-/* Cuts at MAIL_MAX_TEXT, on a character's border. */
-static struct str bounded(struct walk *w, struct str text)
+/* Cuts on a character's border. */
+static struct str bounded(struct walk *w, struct str text, size_t max)
 {
-	if (text.n > MAIL_MAX_TEXT) {
-		text.n = MAIL_MAX_TEXT;
+	if (text.n > max) {
+		text.n = max;
 		while (text.n > 0 && ((unsigned char)text.p[text.n] & 0xc0) == 0x80)
 			text.n--;
 		w->mail->flags |= MAIL_CUT;
@@ -99,12 +100,12 @@ static struct str part_text(struct walk *w, GMimePart *part, bool html)
 	charset_clean(buf_str(&utf8), &clean);
 	const char *format = g_mime_content_type_get_parameter(type, "format");
 	if (html || format == NULL || g_ascii_strcasecmp(format, "flowed") != 0)
-		return bounded(w, buf_str(&clean));
+		return bounded(w, buf_str(&clean), html ? MAX_BODY_READ : MAIL_MAX_TEXT);
 	const char *delsp = g_mime_content_type_get_parameter(type, "delsp");
 	BUF_SCOPE(joined, 4 * MAX_BODY_READ);
 	flowed_join(
 		buf_str(&clean), delsp != NULL && g_ascii_strcasecmp(delsp, "yes") == 0, &joined);
-	return bounded(w, buf_str(&joined));
+	return bounded(w, buf_str(&joined), MAIL_MAX_TEXT);
 }
 
 /* A new file "part-N"; -1 when it cannot be made. */
@@ -305,6 +306,23 @@ static void append_escaped(struct buf *out, struct str text)
 	}
 }
 
+static void join_html(struct walk *w)
+{
+	BUF_SCOPE(html, 4 * (size_t)MAX_BODY_READ);
+	for (size_t i = 0; i < w->block_count; i++) {
+		const struct block *b = &w->blocks[i];
+		if (b->has_html) {
+			buf_append(&html, b->html);
+		} else {
+			buf_append_c(&html, "<div>");
+			append_escaped(&html, b->text);
+			buf_append_c(&html, "</div>");
+		}
+	}
+	if (html.overflow || !html_normalise(buf_str(&html), &w->mail->html))
+		w->mail->flags |= MAIL_CUT;
+}
+
 /* The whole text in plain form when every block has one; in HTML when any block has that. */
 static void join_blocks(struct walk *w)
 {
@@ -321,15 +339,10 @@ static void join_blocks(struct walk *w)
 				buf_append_byte(&w->mail->text, '\n');
 			buf_append(&w->mail->text, b->text);
 		}
-		if (any_html && b->has_html) {
-			buf_append(&w->mail->html, b->html);
-		} else if (any_html) {
-			buf_append_c(&w->mail->html, "<div>");
-			append_escaped(&w->mail->html, b->text);
-			buf_append_c(&w->mail->html, "</div>");
-		}
 	}
-	if (w->mail->text.overflow || w->mail->html.overflow)
+	if (any_html)
+		join_html(w);
+	if (w->mail->text.overflow)
 		w->mail->flags |= MAIL_CUT;
 }
 

@@ -18,7 +18,7 @@ void read_mail_init(struct read_mail *mail, struct arena *arena, int folder_fd)
 {
 	*mail = (struct read_mail){.arena = arena, .folder_fd = folder_fd};
 	buf_init(&mail->text, MAIL_MAX_TEXT);
-	buf_init(&mail->html, MAIL_MAX_TEXT);
+	buf_init(&mail->html, MAIL_MAX_HTML);
 	mail->attachments = ARENA_ARRAY(arena, struct read_attachment, MAIL_MAX_ATTACHMENTS);
 }
 

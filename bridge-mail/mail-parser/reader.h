@@ -36,7 +36,7 @@ struct read_mail {
 	struct str topic;
 	int64_t date_ms;
 	struct buf text; /* max MAIL_MAX_TEXT */
-	struct buf html; /* max MAIL_MAX_TEXT */
+	struct buf html; /* as mail-parser/html.h makes it; max MAIL_MAX_HTML */
 	struct read_attachment *attachments;
 	size_t attachment_count;
 	unsigned flags; /* of enum mail_flags: CUT, SIGNED, ENCRYPTED, DELIVERY_REPORT */

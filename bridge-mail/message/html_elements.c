@@ -65,24 +65,11 @@ static const struct html_element table_elements[] = {
 	{"caption", HTML_BLOCK, "caption"},
 };
 
-/* Looked for among the rows only: a table inside a cell speaks for itself. As deep as `depth`.
- * NOLINTNEXTLINE(misc-no-recursion) */
-static bool has_heading(const struct html_node *node, int depth)
-{
-	for (const struct html_node *n = node->first_child; n != NULL; n = n->next)
-		if (html_is(n, "th") || (depth > 0 && has_heading(n, depth - 1)))
-			return true;
-	return false;
-}
-
 static bool shows_data(const struct html_node *node)
 {
 	while (node != NULL && !html_is(node, "table"))
 		node = node->parent;
-	if (node == NULL)
-		return false;
-	struct str border = node->attributes[HTML_BORDER];
-	return (border.n > 0 && !str_eq(border, STR("0"))) || has_heading(node, 2);
+	return node != NULL && node->shows_data;
 }
 
 static const struct html_element *table_element(

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An HTML mail as a small tree of our own: elements and texts, with the few attributes that mean
- * something here. Scripts, styles, comments, forms and what is hidden are not in it. Bounded in
+ * something here. It is read from the form into which the parser's process has brought the mail's
+ * HTML (mail-parser/html.h): no scripts, styles, comments, forms, nor what is hidden. Bounded in
  * nodes and depth, so that it may be walked recursively. Lives in an arena.
  */
 #ifndef PARVIS_BRIDGE_HTML_TREE_H
@@ -12,7 +13,7 @@
 #include "common/base/arena.h"
 #include "common/base/str.h"
 
-#define HTML_MAX_NODES 50000
+#define HTML_MAX_NODES 100000
 #define HTML_MAX_DEPTH 60 /* what is deeper hangs from the last level */
 
 enum html_attribute {
@@ -35,10 +36,11 @@ struct html_node {
 	struct html_node *first_child;
 	struct html_node *last_child;
 	struct html_node *next;
-	bool folded; /* quoted from an earlier mail: not shown */
+	bool folded;	 /* quoted from an earlier mail: not shown */
+	bool shows_data; /* of a table: not there for the layout only */
 };
 
-/* Never fails: what cannot be parsed gives an empty tree. `html` is UTF-8. */
+/* Never fails: what does not fit the form is taken for text or skipped. `html` is UTF-8. */
 struct html_node *html_parse(struct arena *arena, struct str html);
 
 static inline bool html_is(const struct html_node *node, const char *name)

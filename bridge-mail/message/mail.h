@@ -18,6 +18,7 @@
 #define MAIL_MAX_ADDRESSES   500	   /* of one header */
 #define MAIL_MAX_REFERENCES  100	   /* the oldest and the newest are kept */
 #define MAIL_MAX_TEXT	     (1024 * 1024) /* bytes of a body; the rest is cut and flagged */
+#define MAIL_MAX_HTML	     (2 * MAIL_MAX_TEXT)
 #define MAIL_MAX_ATTACHMENTS 100
 #define MAIL_MAX_SUBJECT     998
 
@@ -69,7 +70,7 @@ struct mail {
 	struct str subject; /* decoded, one line, cut at MAIL_MAX_SUBJECT */
 	int64_t date_ms;    /* 0 when absent or senseless */
 	struct str text;    /* text/plain body, LF line ends; may be empty */
-	struct str html;    /* text/html body; may be empty */
+	struct str html;    /* text/html body in the form of mail-parser/html.h; may be empty */
 	const struct mail_attachment *attachments;
 	size_t attachment_count;
 	struct str thread_index; /* decoded Thread-Index, 22 bytes or more; or empty */

@@ -44,11 +44,11 @@ static enum status read_line(struct arena *arena, const struct json *object, con
 	return STATUS_OK;
 }
 
-static enum status read_text(
-	struct arena *arena, const struct json *object, const char *key, struct str *out)
+static enum status read_text(struct arena *arena, const struct json *object, const char *key,
+	size_t max, struct str *out)
 {
 	const struct json *value = json_get(object, key);
-	if (!json_is(value, JSON_STRING) || json_str(value).n > MAIL_MAX_TEXT)
+	if (!json_is(value, JSON_STRING) || json_str(value).n > max)
 		return STATUS_INVALID;
 	*out = clean(arena, json_str(value), true);
 	return STATUS_OK;
@@ -177,8 +177,8 @@ enum status parse_result_read(
 			STATUS_OK ||
 		read_line(arena, object, "topic", MAIL_MAX_SUBJECT, &mail->thread_topic) !=
 			STATUS_OK ||
-		read_text(arena, object, "text", &mail->text) != STATUS_OK ||
-		read_text(arena, object, "html", &mail->html) != STATUS_OK)
+		read_text(arena, object, "text", MAIL_MAX_TEXT, &mail->text) != STATUS_OK ||
+		read_text(arena, object, "html", MAIL_MAX_HTML, &mail->html) != STATUS_OK)
 		return STATUS_INVALID;
 	if (from.count > 0)
 		mail->from = from.items[0];

@@ -86,7 +86,7 @@ OWNERS = [
     ("gmime/*", ["bridge-mail/mail-parser/*"], None),
     ("glib*", ["bridge-mail/mail-parser/*", "homeserver/thumbnailer/*"], None),
     ("gdk-pixbuf/*", ["homeserver/thumbnailer/*"], None),
-    ("libxml/*", ["bridge-mail/message/*"], None),
+    ("libxml/*", ["bridge-mail/mail-parser/*"], None),
     ("idn2.h", ["bridge-mail/*"], 1),
     ("libpsl.h", ["bridge-mail/trust/*"], 1),
     ("pcre2.h", ["homeserver/appservice/*"], 1),

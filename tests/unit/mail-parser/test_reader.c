@@ -135,7 +135,7 @@ static void test_alternative_and_attachment(void **state)
 		 "--M\nContent-Type: message/rfc822\n\nSubject: dedans\n\nx\n--M--\n");
 	check_str(f->mail.subject, "\xc3\xa9t\xc3\xa9");
 	check_str(buf_str(&f->mail.text), "texte");
-	check_str(buf_str(&f->mail.html), "<p>texte</p>");
+	check_str(buf_str(&f->mail.html), "<html><body><p>texte</p></body></html>");
 	assert_int_equal(f->mail.attachment_count, 3);
 	check_str(f->mail.attachments[0].content_id, "logo@x");
 	assert_true(f->mail.attachments[0].inline_part);
@@ -154,7 +154,8 @@ static void test_text_around_a_picture(void **state)
 		 "--M\nContent-Type: image/png\n\nx\n"
 		 "--M\nContent-Type: text/html\n\n<b>apr\xc3\xa8s</b>\n--M--\n");
 	check_str(buf_str(&f->mail.text), "");
-	check_str(buf_str(&f->mail.html), "<div>avant</div><b>apr\xc3\xa8s</b>");
+	check_str(buf_str(&f->mail.html),
+		"<html><body><div>avant</div><b>apr\xc3\xa8s</b></body></html>");
 	assert_int_equal(f->mail.attachment_count, 1);
 }
 
