@@ -49,10 +49,10 @@
  *	413 M_TOO_LARGE
  *	429 M_LIMIT_EXCEEDED	with retry_after_ms: too many from this address
  *	502 M_UNKNOWN		the homeserver does not answer: try again
- *	503 PARVIS_MEETING_FULL	all seats are taken: 6/6. The same answer, as text, meets who
- *				connects with a token after somebody else took the last seat (the
- *				signalling's HTTP handshake), which livekit-client throws as a
- *				ConnectionError with that text.
+ *	503 PARVIS_MEETING_FULL	all seats are taken: 6/6. Who connects with a token after
+ *				somebody else took the last seat is refused by the signalling: connect()
+ *				throws a ConnectionError (reason NotAllowed, status 403) whose message
+ *				begins with "meeting full".
  *
  * In the meeting: the room's metadata (livekit's RoomEvent.RoomMetadataChanged, room.metadata) is
  * {"objective": text or "", "ends_at": number, "warned": bool}; it changes when "warned" becomes
@@ -66,8 +66,6 @@
 #ifndef PARVIS_SFU_MEETINGS_API_H
 #define PARVIS_SFU_MEETINGS_API_H
 
-#include "common/http/server.h"
-
-struct http_routes meetings_api_routes(void);
+#include "sfu/api/api.h"
 
 #endif
