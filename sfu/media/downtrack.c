@@ -82,7 +82,7 @@ void downtrack_skip(struct downtrack *downtrack)
 static uint64_t ntp_of(const struct encoding *e, uint32_t timestamp, uint32_t clock_rate)
 {
 	int64_t ticks = rtp_ts_diff(timestamp, e->receiver.sr_rtp);
-	return e->receiver.sr_ntp + (uint64_t)(ticks * (int64_t)(1ll << 32) / clock_rate);
+	return e->receiver.sr_ntp + (uint64_t)(ticks * (INT64_C(1) << 32) / clock_rate);
 }
 
 /*

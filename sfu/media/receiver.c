@@ -10,7 +10,7 @@
 static bool test_and_set(struct receiver *r, uint64_t extended)
 {
 	uint64_t *word = &r->seen[extended / 64 % (RECEIVER_WINDOW / 64)];
-	uint64_t bit = 1ull << (extended % 64);
+	uint64_t bit = UINT64_C(1) << (extended % 64);
 	bool was = (*word & bit) != 0;
 	*word |= bit;
 	return was;
@@ -18,7 +18,7 @@ static bool test_and_set(struct receiver *r, uint64_t extended)
 
 static void clear_bit(struct receiver *r, uint64_t extended)
 {
-	r->seen[extended / 64 % (RECEIVER_WINDOW / 64)] &= ~(1ull << (extended % 64));
+	r->seen[extended / 64 % (RECEIVER_WINDOW / 64)] &= ~(UINT64_C(1) << (extended % 64));
 }
 
 static void start(struct receiver *r, uint16_t sequence)

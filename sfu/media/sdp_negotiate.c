@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
-#include "sfu/media/sdp.h"
+#include "sfu/media/sdp_internal.h"
 
 #define OUR_SCTP_PORT	 5000
 #define OFFER_OPUS	 111
@@ -25,18 +23,7 @@ static void set_local(struct sdp_section *s, const struct sdp_local *local, enum
 	s->ice_ufrag = local->ufrag;
 	s->ice_pwd = local->pwd;
 	s->setup = setup;
-	s->fingerprint_size = 0;
-	unsigned byte, n = 0;
-	for (const char *at = local->fingerprint; n < 32; at += 3) {
-		if (sscanf(at, "%2x", &byte) != 1) {
-			return;
-		}
-		s->fingerprint[n++] = (uint8_t)byte;
-		if (at[2] != ':') {
-			break;
-		}
-	}
-	s->fingerprint_size = (uint8_t)n;
+	s->fingerprint_size = sdp_read_hex(str_c(local->fingerprint), s->fingerprint, 32) ? 32 : 0;
 }
 
 static struct sdp *start_description(struct arena *arena, const struct sdp_local *local)
