@@ -74,7 +74,7 @@ OWNERS = [
     ("jansson.h", ["common/json/*"], 1),
     ("microhttpd.h", ["common/http/*"], None),
     ("curl/*", ["common/http/*", "bridge-mail/outbound/*"], 2),
-    ("openssl/*", ["common/crypto/*", "sfu/transport/dtls*"], None),
+    ("openssl/*", ["common/crypto/*", "sfu/transport/dtls*", "tests/unit/sfu/*"], None),
     ("argon2.h", ["common/crypto/*"], 1),
     ("yaml.h", ["config/*", "homeserver/appservice/*"], None),
     ("cyaml/*", ["config/*", "homeserver/appservice/*"], None),

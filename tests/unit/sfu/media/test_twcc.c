@@ -5,6 +5,7 @@
 
 #include "common/base/mem.h"
 #include "sfu/media/twcc.h"
+#include "tests/unit/sfu/noise.h"
 
 #define START_US 123456789
 
@@ -104,14 +105,16 @@ static void anything_at_all(void **state)
 	struct made *m = *state;
 	int64_t now = START_US;
 	unsigned told = 0, recorded = 0;
-	srand(5);
+	uint32_t random = 5;
 	uint16_t sequence = 0;
 	for (int i = 0; i < 5000; i++) {
-		sequence = (uint16_t)(sequence + 1 + (rand() % 10 == 0 ? rand() % 30 : 0));
-		now += rand() % 3000;
+		sequence =
+			(uint16_t)(sequence + 1 +
+				   (noise_below(&random, 10) == 0 ? noise_below(&random, 30) : 0));
+		now += noise_below(&random, 3000);
 		twcc_record(&m->recorder, sequence, now);
 		recorded++;
-		if (rand() % 40 == 0) {
+		if (noise_below(&random, 40) == 0) {
 			while (tell(m)) {
 				for (unsigned k = 0; k < m->feedback.count; k++) {
 					told += m->feedback.list[k].received;

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "common/base/mem.h"
 #include "sfu/transport/dtls.h"
+#include "tests/unit/sfu/noise.h"
 
 #define ALPN_BYTES 1500 /* as long as a post-quantum key share: no ClientHello fits one datagram */
 
@@ -265,12 +265,9 @@ static void noise_does_no_harm(void **state)
 	uint8_t noise[1500];
 	make_client(s, "SRTP_AEAD_AES_128_GCM", true);
 	dtls_set_fingerprint(s->server, s->fingerprint, 32);
-	srand(3);
+	uint32_t random = 3;
 	for (int i = 0; i < 500; i++) {
-		size_t n = (size_t)rand() % sizeof(noise);
-		for (size_t k = 0; k < n; k++) {
-			noise[k] = (uint8_t)rand();
-		}
+		size_t n = noise_fill(&random, noise, sizeof(noise));
 		noise[0] = (uint8_t)(20 + i % 44);
 		dtls_handle(s->server, noise, n);
 	}

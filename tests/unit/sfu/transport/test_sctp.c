@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "sfu/transport/dtls.h"
 #include "sfu/transport/sctp.h"
+#include "tests/unit/sfu/noise.h"
 
 #define QUEUE 4096
 
@@ -225,12 +226,9 @@ static void noise_does_no_harm(void **state)
 	struct end *ends = *state;
 	uint8_t noise[200];
 	open_reliable(ends);
-	srand(7);
+	uint32_t random = 7;
 	for (int i = 0; i < 2000; i++) {
-		size_t n = (size_t)rand() % sizeof(noise);
-		for (size_t k = 0; k < n; k++) {
-			noise[k] = (uint8_t)rand();
-		}
+		size_t n = noise_fill(&random, noise, sizeof(noise));
 		sctp_handle(ends[1].sctp, noise, n);
 	}
 	check_ok(sctp_send(ends[0].sctp, ends[0].channel, (const uint8_t *)"still", 5));
