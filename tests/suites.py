@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def make(name, *targets, timeout=1500):
     return {"name": name, "kind": "exit", "timeout": timeout,
-            "command": ["make", "-s", "-j2", *targets]}
+            "command": ["make", "-s", f"-j{os.cpu_count()}", *targets]}
 
 
 def unit_programs():
@@ -26,6 +26,8 @@ def python_suites():
     """tests/<folder>/test_*.py for the folders that hold Python tests."""
     suites = []
     for source in sorted(glob.glob(os.path.join(ROOT, "tests/*/**/test_*.py"), recursive=True)):
+        if "/node_modules/" in source:
+            continue
         name = os.path.relpath(source, os.path.join(ROOT, "tests"))[:-3]
         suites.append({"name": name, "kind": "unittest", "timeout": 600,
                        "command": ["/usr/bin/python3", "-m", "unittest", "-v", source]})
@@ -33,13 +35,14 @@ def python_suites():
 
 
 def node_suites():
-    """tests/<folder>/*.test.mjs, each under the Node that tests/package.json brings."""
+    """tests/<folder>/*.test.mjs, each under the Node that tests/package.json brings. Not with
+    --test: that starts a second process, of which --test-force-exit loses results."""
     suites = []
     node = os.path.join(ROOT, "tests/node_modules/.bin/node")
     for source in sorted(glob.glob(os.path.join(ROOT, "tests/*/*.test.mjs"))):
         name = os.path.relpath(source, os.path.join(ROOT, "tests"))[:-len(".test.mjs")]
         suites.append({"name": name, "kind": "tap", "timeout": 600,
-                       "command": [node, "--test", "--test-reporter=tap", source]})
+                       "command": [node, "--test-force-exit", "--test-reporter=tap", source]})
     return suites
 
 
