@@ -2,6 +2,7 @@
 /* Client-server API: "Client Config". */
 #include "common/matrix/ids.h"
 #include "homeserver/api/api.h"
+#include "homeserver/push/push_rules.h"
 #include "homeserver/store/account_data_store.h"
 #include "homeserver/stream/streams.h"
 
@@ -51,6 +52,11 @@ static enum http_outcome data_get(struct http_request *request, struct http_repl
 	struct str content;
 	if (!read_path(request, reply, &path))
 		return HTTP_REPLY;
+	if (path.room_id.p == NULL && str_eq_c(path.type, "m.push_rules")) {
+		enum status status = push_rules_write(api_db(request), request->arena,
+			api_requester(request)->user_id, &reply->json);
+		return status == STATUS_OK ? HTTP_REPLY : api_status(reply, status, NULL);
+	}
 	enum status status = account_data_get(api_db(request), request->arena,
 		api_requester(request)->user_id, path.room_id, path.type, &content);
 	if (status == STATUS_NOT_FOUND)

@@ -26,6 +26,8 @@ class Rules(harness.Case):
         user = self.parvis.register("defaults")
         rules = self.assert_ok(user.get(RULES))["global"]
         self.assertEqual(self.assert_ok(user.get(GLOBAL)), rules)
+        data = f"{V3}/user/{quote(user.user_id)}/account_data/m.push_rules"
+        self.assertEqual(self.assert_ok(user.get(data)), {"global": rules})
         self.assertEqual(self.names(user, "override"), [
             ".m.rule.master", ".m.rule.suppress_notices", ".m.rule.invite_for_me",
             ".m.rule.member_event", ".m.rule.is_user_mention", ".m.rule.is_room_mention",
