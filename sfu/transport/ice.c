@@ -63,10 +63,10 @@ static int place_path(struct ice *ice, struct ice_result *result)
 	if (ice->path_count < ICE_MAX_PATHS) {
 		return (int)ice->path_count++;
 	}
-	int oldest = -1;
-	for (int i = 0; i < ICE_MAX_PATHS; i++) {
+	int oldest = ice->selected == 0 ? 1 : 0;
+	for (int i = oldest + 1; i < ICE_MAX_PATHS; i++) {
 		if (i != ice->selected &&
-			(oldest < 0 || ice->paths[i].checked_ms < ice->paths[oldest].checked_ms)) {
+			ice->paths[i].checked_ms < ice->paths[oldest].checked_ms) {
 			oldest = i;
 		}
 	}

@@ -71,7 +71,10 @@ static inline void synthetic_open(struct synthetic_peer *p, uint16_t port)
 	memset(p, 0, sizeof(*p));
 	synthetic_context(p, "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80");
 	p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(p->fd >= 0);
+	if (p->fd < 0) {
+		fail_msg("no socket");
+		return;
+	}
 	assert_int_equal(connect(p->fd, (const struct sockaddr *)&to, sizeof(to)), 0);
 }
 
