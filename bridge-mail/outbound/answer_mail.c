@@ -4,8 +4,7 @@
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/media.h"
 #include "bridge-mail/message/file_name.h"
-#include "bridge-mail/message/html_tree.h"
-#include "bridge-mail/message/html_write.h"
+#include "bridge-mail/outbound/client_html.h"
 #include "bridge-mail/outbound/compose.h"
 #include "bridge-mail/outbound/header_write.h"
 #include "bridge-mail/store/mail_files.h"
@@ -18,7 +17,6 @@
 #include "common/matrix/ids.h"
 
 #define MAIL_MAX_BYTES	  ((size_t)32 * 1024 * 1024)
-#define HTML_MAX_BYTES	  ((size_t)256 * 1024)
 #define MAX_PARENT_REFS	  200
 #define INDEX_CHILD_BYTES 5
 
@@ -148,19 +146,6 @@ static void write_ids(struct making *m)
 	m->mail.thread_index = str_n(index, m->thread->thread_index.n + INDEX_CHILD_BYTES);
 }
 
-/* What a client wrote is read and written anew, as what comes in mails is. */
-static void write_text(struct making *m)
-{
-	m->mail.text = m->event->text;
-	if (m->event->html.n == 0)
-		return;
-	BUF_SCOPE(html, HTML_MAX_BYTES);
-	bool rich = false;
-	html_write_matrix(html_parse(m->arena, m->event->html), &html, &rich);
-	if (rich && buf_status(&html) == STATUS_OK)
-		m->mail.html = arena_str(m->arena, buf_str(&html));
-}
-
 static enum status fetch_file(struct making *m, enum answer_fault *fault_out)
 {
 	const struct answer_event *event = m->event;
@@ -272,7 +257,8 @@ static enum status make(struct making *m, enum answer_fault *fault_out)
 	if (status != STATUS_OK || *fault_out != ANSWER_FINE)
 		return status;
 	write_ids(m);
-	write_text(m);
+	m->mail.text = m->event->text;
+	m->mail.html = client_html(m->arena, m->event->html);
 	return keep(m, fault_out);
 }
 

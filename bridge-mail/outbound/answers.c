@@ -96,15 +96,17 @@ static enum status tell(
 	return status == STATUS_OK ? db_write(a->bridge->writer, set_told, recipient) : status;
 }
 
-/* Whether the event came by mail; *parent_out is then the mail's id. */
-static enum status find_mail(
-	struct answers *a, struct str event_id, struct arena *arena, struct str *parent_out)
+/* Whether the event came into this thread by mail; *parent_out is then the mail's id. */
+static enum status find_mail(struct answers *a, int64_t thread_id, struct str event_id,
+	struct arena *arena, struct str *parent_out)
 {
 	struct message_event event;
 	struct message_row message;
 	if (event_id.n == 0)
 		return STATUS_NOT_FOUND;
 	enum status status = messages_event_find(a->session.db, event_id, arena, &event);
+	if (status == STATUS_OK && event.thread_id != thread_id)
+		return STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
 		status = messages_find(
 			a->session.db, event.mailbox_id, event.message_id, arena, &message);
@@ -120,9 +122,9 @@ static enum status judge(struct answers *a, const struct answer_event *event,
 	const struct thread *thread, struct arena *arena, struct str *parent_out)
 {
 	struct message_row last;
-	enum status status = find_mail(a, event->replies, arena, parent_out);
+	enum status status = find_mail(a, thread->thread_id, event->replies, arena, parent_out);
 	if (status == STATUS_NOT_FOUND)
-		status = find_mail(a, event->thread, arena, parent_out);
+		status = find_mail(a, thread->thread_id, event->thread, arena, parent_out);
 	if (status != STATUS_NOT_FOUND || !event->command)
 		return status;
 	*parent_out = STR_EMPTY;

@@ -95,13 +95,18 @@ static size_t on_read(char *into, size_t size, size_t count, void *context)
 	return n;
 }
 
-/* Lines that the server says. The last one stands for the outcome. */
+static bool is_refusal(const char *line)
+{
+	return line[0] == '4' || line[0] == '5';
+}
+
+/* Lines that the server says. The first refusal stands for the outcome, else the last line. */
 static size_t on_line(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *t = context;
 	size_t n = size * count;
 	struct str line = str_trim(str_n(bytes, n));
-	if (line.n > 0) {
+	if (line.n > 0 && !is_refusal(t->reply)) {
 		snprintf(t->reply, SUBMIT_REPLY_MAX, "%.*s",
 			STR_FMT(str_slice(line, 0, SUBMIT_REPLY_MAX - 1)));
 		for (char *c = t->reply; *c != '\0'; c++)
