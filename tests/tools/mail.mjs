@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
@@ -93,3 +94,23 @@ function decodeWords(value) {
 }
 
 export const idsIn = (value = "") => [...value.matchAll(/<([^>]*)>/g)].map(([, id]) => id);
+
+// One SMTP connection, a line at a time; gives the last line of each reply.
+export async function dialogue(port, lines) {
+    const socket = net.connect(port, "127.0.0.1");
+    const input = readline.createInterface({ input: socket })[Symbol.asyncIterator]();
+    const reply = async () => {
+        for (;;) {
+            const { value, done } = await input.next();
+            if (done) throw new Error("the server has closed the connection");
+            if (value[3] !== "-") return value;
+        }
+    };
+    const replies = [await reply()];
+    for (const line of lines) {
+        socket.write(`${line}\r\n`);
+        replies.push(await reply());
+    }
+    socket.destroy();
+    return replies;
+}
