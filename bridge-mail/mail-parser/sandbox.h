@@ -11,7 +11,7 @@
 
 #define SANDBOX_MEMORY_BYTES  (384ul * 1024 * 1024)
 #define SANDBOX_FILE_BYTES    (64ul * 1024 * 1024)
-#define SANDBOX_CPU_SECONDS   10
+#define SANDBOX_CPU_SECONDS   5
 #define SANDBOX_ALARM_SECONDS 20
 
 /* STATUS_INTERNAL when one of the limits cannot be had: then nothing may be parsed. */

@@ -210,8 +210,8 @@ static struct html_node *blockquote_around(struct html_node *node)
 	return found;
 }
 
-/* An attribution: what it announces goes with it. */
-static void fold_attributed(struct fold *f, size_t at)
+/* An attribution: what it announces goes with it. True when that is all the rest. */
+static bool fold_attributed(struct fold *f, size_t at)
 {
 	struct html_node *quote =
 		at + 1 < f->count ? blockquote_around(f->lines[at + 1].first) : NULL;
@@ -221,14 +221,15 @@ static void fold_attributed(struct fold *f, size_t at)
 			next++;
 		/* Text behind it: answers between the lines, the quote is needed. */
 		if (next < f->count)
-			return;
+			return false;
 		quote->folded = true;
 	} else if (at + 1 < f->count && at > 0 && f->lines[at + 1].text.p[0] != '>') {
 		fold_from(f, f->lines[at].first);
-		return;
+		return true;
 	}
 	if (quote != NULL || at + 1 == f->count)
 		fold_line(f, &f->lines[at]);
+	return false;
 }
 
 /* What the lines say, as far as the structure has not said it. */
@@ -245,8 +246,9 @@ static void fold_by_lines(struct fold *f)
 		}
 		if (quote_is_device_line(line->text))
 			fold_line(f, line);
-		else if (quote_is_attribution(line->text) && blockquote_around(line->first) == NULL)
-			fold_attributed(f, i);
+		else if (quote_is_attribution(line->text) &&
+			 blockquote_around(line->first) == NULL && fold_attributed(f, i))
+			return;
 	}
 }
 

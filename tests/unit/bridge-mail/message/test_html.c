@@ -54,7 +54,7 @@ static void test_form_is_not_kept(void **state)
 	check_body("a < b <3 <> </ <B>x</B> &nbsp;&", "a < b <3 <> </ <B>x</B> &nbsp;&", "");
 	check_body("<b>a</i></p>b", "ab", "<strong>ab</strong>");
 	check_body("<ul><li><b>a</ul>b</b>", "- a\nb", "<ul><li><strong>a</strong></li></ul>b");
-	check_body("<a href='https://x.example>y", "", "");
+	check_body("<a href='https://x.example>y", "y", "");
 	check_body("<a href=\"https://x.example/\" href='https://y.example/' z>t</a",
 		"t (https://y.example/)", "<a href=\"https://y.example/\">t</a>");
 	check_body("x<b", "x", "");
