@@ -5,6 +5,7 @@
 #include "common/matrix/ids.h"
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/store/device_store.h"
+#include "homeserver/store/key_store.h"
 #include "homeserver/store/token_store.h"
 #include "homeserver/stream/streams.h"
 
@@ -72,7 +73,12 @@ enum status session_prepare(struct arena *arena, struct str user_id, struct str 
 enum status session_open(struct db_tx *tx, const struct session *session)
 {
 	bool created;
-	enum status status = device_ensure(
+	bool is_key;
+	enum status status = key_store_is_cross_signing_key(
+		tx->db, session->user_id, session->device_id, &is_key);
+	if (status != STATUS_OK || is_key)
+		return status == STATUS_OK ? STATUS_INVALID : status;
+	status = device_ensure(
 		tx, session->user_id, session->device_id, session->display_name, &created);
 	if (status == STATUS_OK && !created)
 		status = token_drop_device(tx, session->user_id, session->device_id);

@@ -23,7 +23,8 @@ struct session {
 MUST_CHECK enum status session_prepare(struct arena *arena, struct str user_id,
 	struct str device_id, struct str display_name, bool refreshes, int64_t now,
 	struct session *out);
-/* Makes the device or takes it up again: tokens it had before end. */
+/* Makes the device or takes it up again: tokens it had before end. STATUS_INVALID when the id is
+ * a cross-signing key of the user. */
 MUST_CHECK enum status session_open(struct db_tx *tx, const struct session *session)
 	REQUIRES(on_writer);
 /* user_id, access_token, device_id ... as members of the object being written. */

@@ -4,6 +4,7 @@
 
 DB_SQL(sql_find, "SELECT public_key, json FROM cross_signing_keys"
 		 " WHERE user_id = ?1 AND usage = ?2");
+DB_SQL(sql_is_key, "SELECT 1 FROM cross_signing_keys WHERE user_id = ?1 AND public_key = ?2");
 DB_SQL(sql_put, "INSERT INTO cross_signing_keys (user_id, usage, public_key, json)"
 		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (user_id, usage) DO UPDATE"
 		" SET public_key = excluded.public_key, json = excluded.json");
@@ -29,6 +30,19 @@ enum status key_store_cross_signing_key(struct db *db, struct arena *arena, stru
 	*out = (struct cross_signing_key){.usage = arena_str(arena, usage),
 		.public_key = db_col_dup(q, 0, arena),
 		.json = db_col_dup(q, 1, arena)};
+	return STATUS_OK;
+}
+
+enum status key_store_is_cross_signing_key(
+	struct db *db, struct str user_id, struct str public_key, bool *out)
+{
+	DB_QUERY(q, db, &sql_is_key);
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, public_key);
+	enum status status = db_first(q);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		return status;
+	*out = status == STATUS_OK;
 	return STATUS_OK;
 }
 

@@ -92,6 +92,9 @@ struct cross_signing_key {
 /* STATUS_NOT_FOUND when the user has none of that usage. */
 MUST_CHECK enum status key_store_cross_signing_key(struct db *db, struct arena *arena,
 	struct str user_id, struct str usage, struct cross_signing_key *out);
+/* Whether the text is a cross-signing key of the user: no device may have that id. */
+MUST_CHECK enum status key_store_is_cross_signing_key(
+	struct db *db, struct str user_id, struct str public_key, bool *out);
 /* Replaces the usage's key; the signatures on the key before it, and by it, go. */
 MUST_CHECK enum status key_store_cross_signing_put(struct db_tx *tx, struct str user_id,
 	const struct cross_signing_key *key) REQUIRES(on_writer);

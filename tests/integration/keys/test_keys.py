@@ -190,6 +190,20 @@ class CrossSigningKeys(harness.Case):
         self.assert_refused(robin.post(self.path, twice), 403, "M_FORBIDDEN")
         self.assertEqual(self.assert_ok(query(robin, robin.user_id))["master_keys"], {})
 
+    def test_no_device_is_called_like_a_key(self):
+        user = self.parvis.register("namesake")
+        keys = CrossSigning(user.user_id)
+        self.assert_ok(user.post(self.path, keys.upload()))
+        reply = self.parvis.client().post(V3 + "/login", {
+            "type": "m.login.password", "password": "namesake's password",
+            "identifier": {"type": "m.id.user", "user": "namesake"},
+            "device_id": keys.self_signing.public})
+        self.assert_refused(reply, 400, "M_INVALID_PARAM")
+        clash = self.parvis.register("clash")
+        keys = CrossSigning(clash.user_id)
+        self.parvis.login("clash", device_id=keys.master.public)
+        self.assert_refused(clash.post(self.path, keys.upload()), 403, "M_FORBIDDEN")
+
     def test_signatures(self):
         alice, bob = self.parvis.register("alice"), self.parvis.register("bob")
         eve = self.parvis.register("eve")
