@@ -24,6 +24,7 @@ provided() {
 
 missing=
 for list in "$@"; do
+    # shellcheck disable=SC2013 # a name holds no blanks
     for package in $(sed 's/#.*//' "packages/$list"); do
         found=
         for one in $(echo "$package" | tr '|' ' '); do

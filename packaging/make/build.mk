@@ -68,15 +68,18 @@ $(B)/gen/%/migrations.c: packaging/make/embed-migrations.sh FORCE
 
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h: %.proto
 	@mkdir -p $(@D)
-	protoc-c --c_out=$(B)/gen $<
+	@echo "  PROTO $<"
+	@protoc-c --c_out=$(B)/gen $<
 
 # Generated protobuf code is not ours to warn about.
 $(B)/obj/gen/%.pb-c.o: $(B)/gen/%.pb-c.c
 	@mkdir -p $(@D)
-	$(CC) $(base_cflags) $(call pkg_cflags,$(pkgs_sfu)) -w -c -o $@ $<
+	@echo "  CC $(VARIANT) $<"
+	@$(CC) $(base_cflags) $(call pkg_cflags,$(pkgs_sfu)) -w -c -o $@ $<
 $(B)/obj/gen/%/migrations.o: $(B)/gen/%/migrations.c
 	@mkdir -p $(@D)
-	$(CC) $(base_cflags) -c -o $@ $<
+	@echo "  CC $(VARIANT) $<"
+	@$(CC) $(base_cflags) -c -o $@ $<
 gen_objects = $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(gen_$(1)))
 
 # --- objects, archives, programs ---------------------------------------------------------------

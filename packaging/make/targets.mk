@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a person types.
 
-.PHONY: help build unit format format-check lint tidy cppcheck clean
+.PHONY: help build unit format format-check lint lint-shell tidy cppcheck clean
 .DEFAULT_GOAL := help
 
 help:
@@ -10,7 +10,7 @@ help:
 	@echo 'make build     the programs, into $(B)   (VARIANT=release asan tsan clang fuzz)'
 	@echo 'make unit      unit tests of this variant'
 	@echo 'make format    put the code into its form'
-	@echo 'make lint      layers and sizes; also format-check tidy cppcheck'
+	@echo 'make lint      layers and sizes; also format-check lint-shell tidy cppcheck'
 	@echo 'make tsan fuzz bench   the longer checks'
 
 build: $(programs)
@@ -31,6 +31,9 @@ format-check:
 lint:
 	@python3 tests/tools/lint_layers.py; layers=$$?; \
 	python3 tests/tools/lint_size.py && exit $$layers
+lint-shell:
+	@shellcheck $(wildcard packaging/*.sh packaging/make/*.sh tests/tools/*.sh) \
+		packaging/parvis-setup .ci/run
 
 # --- static analysis ----------------------------------------------------------------------------
 # One stamp a file, so that make -j shares the work out and only what changed is looked at again.
@@ -42,8 +45,10 @@ build/tidy/%.ok: %.c .clang-tidy packaging/make/tidy.sh packaging/make/build.mk
 	@mkdir -p $(@D)
 	@sh packaging/make/tidy.sh $@ $< $(tidy_flags) $(call pkg_cflags,$(pkgs_common)) \
 		$(call pkg_cflags,$(pkgs_$(call unit_of,$<)))
+ifneq ($(filter tidy,$(MAKECMDGOALS)),)
 $(filter build/tidy/sfu/%,$(tidy_stamps)): | $(gen_sfu)
 -include $(shell find build/tidy -name '*.d' 2>/dev/null)
+endif
 
 cppcheck:
 	@mkdir -p build/cppcheck

@@ -37,3 +37,8 @@ fuzz: packages-test
 	@$(MAKE) --no-print-directory -s VARIANT=fuzz fuzz-build
 	@tests/tools/fuzz.sh $(FUZZ_SECONDS)
 fuzz-build: $(fuzz_targets)
+
+bench: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build
+	@for bench in tests/bench/*.py; do \
+		echo "# $$bench"; PARVIS_BUILD=build/release /usr/bin/python3 $$bench || exit 1; done
