@@ -208,7 +208,7 @@ void downtrack_forward(struct downtrack *downtrack, const struct encoding *encod
 	const struct track_packet *packet)
 {
 	struct downtrack *d = downtrack;
-	if (d->settings.paused) {
+	if (d->settings.paused || !peer_listens(d->peer)) {
 		downtrack_skip(d);
 		return;
 	}

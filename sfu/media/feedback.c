@@ -213,7 +213,7 @@ static void want_keyframes(struct track *track)
 {
 	for (struct downtrack *d = track->downtracks; d != NULL; d = d->next_of_track) {
 		struct encoding *e = downtrack_waits_for(d);
-		if (e != NULL && d->peer->connected) {
+		if (e != NULL && peer_listens(d->peer)) {
 			encoding_want_keyframe(e);
 		}
 	}

@@ -7,6 +7,8 @@
 #include "sfu/media/peer.h"
 #include "sfu/media/track.h"
 
+#define DATA_BYTES_PER_SECOND (INT64_C(16) * 1024 * 1024)
+
 static const struct {
 	struct str label;
 	bool lossy; /* unordered, never sent again */
@@ -53,10 +55,28 @@ static void on_channel_closed(void *context, unsigned channel)
 	}
 }
 
+/* Bounds what one peer can make signalling hold: a bucket that fills with time. */
+static bool take_credit(struct peer *peer, size_t n)
+{
+	int64_t passed_us = peer->media->now_us - peer->data_us;
+	int64_t credit = peer->data_credit + passed_us * (DATA_BYTES_PER_SECOND / 1000) / 1000;
+	peer->data_us = peer->media->now_us;
+	peer->data_credit = credit < DATA_BYTES_PER_SECOND ? credit : DATA_BYTES_PER_SECOND;
+	if (peer->data_credit < (int64_t)n) {
+		return false;
+	}
+	peer->data_credit -= (int64_t)n;
+	return true;
+}
+
 static void on_message(void *context, unsigned channel, const uint8_t *bytes, size_t n)
 {
 	struct peer *peer = context;
 	role_take(&on_media);
+	if (!take_credit(peer, n)) {
+		peer->media->counters.data_lost++;
+		return;
+	}
 	for (size_t i = 0; i < CHANNEL_COUNT; i++) {
 		if (peer->channels[i] == channel) {
 			struct media_event *event =
@@ -108,6 +128,8 @@ static struct peer *peer_new(
 	peer->data_max = params->data_max_message_size;
 	peer->opened_us = media->now_us;
 	peer->told_us = media->now_us;
+	peer->data_us = media->now_us;
+	peer->data_credit = DATA_BYTES_PER_SECOND;
 	memset(peer->channels, PEER_NO_CHANNEL, sizeof(peer->channels));
 	secret_random(&peer->rtcp_ssrc, sizeof(peer->rtcp_ssrc));
 	struct transport_config config = {.identity = media->dtls,
@@ -257,8 +279,7 @@ void media_follow_peer(struct peer *peer)
 	enum transport_state state = transport_state(peer->transport);
 	int64_t silent_ms = peer->media->now_us / 1000 - transport_heard_ms(peer->transport);
 	bool silent = silent_ms >= TRANSPORT_SILENCE_MS;
-	if (state == TRANSPORT_CONNECTED && !silent && (!peer->connected || peer->lost) &&
-		!peer->backlogged) {
+	if (state == TRANSPORT_CONNECTED && !silent && (!peer->connected || peer->lost)) {
 		tell_connected(peer);
 	}
 	if (peer->lost) {
@@ -268,8 +289,6 @@ void media_follow_peer(struct peer *peer)
 		tell_lost(peer, LOST_HANDSHAKE);
 	} else if (state == TRANSPORT_CLOSED) {
 		tell_lost(peer, LOST_CLOSED);
-	} else if (peer->backlogged) {
-		tell_lost(peer, LOST_BACKLOG);
 	} else if (peer->connected && silent) {
 		tell_lost(peer, LOST_SILENT);
 	} else if (!peer->connected &&
@@ -288,10 +307,6 @@ void media_send_data(struct peer *peer, const struct media_data *data)
 			peer->transport, peer->channels[data->channel], data->bytes, data->size);
 	}
 	peer->media->counters.data_lost += status != STATUS_OK;
-	if (status == STATUS_LIMITED && data->channel == CHANNEL_RELIABLE) {
-		peer->backlogged = true;
-		media_follow_peer(peer);
-	}
 }
 
 /* --- tracks and downtracks -------------------------------------------------------------------- */

@@ -126,7 +126,7 @@ static void tick_peer(struct peer *peer) REQUIRES(on_media)
 	for (struct track *t = peer->tracks; t != NULL; t = t->next) {
 		tell_layers(peer, t);
 	}
-	if (!peer->connected) {
+	if (!peer_listens(peer)) {
 		return;
 	}
 	feedback_tick(peer);

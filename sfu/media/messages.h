@@ -72,7 +72,8 @@ enum media_command_kind {
 	MEDIA_UNSUBSCRIBE,	/* downtrack */
 	MEDIA_SET_DOWNTRACK,	/* downtrack, u.settings */
 	MEDIA_REQUEST_KEYFRAME, /* track: of all its encodings; throttled like a PLI */
-	MEDIA_SEND_DATA,	/* transport, u.data */
+	MEDIA_SEND_DATA,	/* transport, u.data; lost (and counted) when the peer has no such
+				   channel, or 2 MiB are waiting for it already */
 	MEDIA_STOP,		/* used by media_thread_stop() */
 };
 
@@ -174,8 +175,8 @@ enum media_event_kind {
 	MEDIA_CHANNEL_OPEN,	   /* u.data.channel can send now */
 	MEDIA_TRACK_LAYERS,	   /* track, u.layers; the first one says that media flows */
 	MEDIA_SPEAKERS,		   /* meeting, u.speakers: all who speak now, loudest first */
-	MEDIA_DATA_RECEIVED,	   /* transport, u.data */
-	MEDIA_STATS,		   /* transport, u.stats; every 5 s */
+	MEDIA_DATA_RECEIVED, /* transport, u.data; what a peer sends past 16 MiB/s is dropped */
+	MEDIA_STATS,	     /* transport, u.stats; every 5 s */
 };
 
 enum media_lost {
@@ -183,7 +184,6 @@ enum media_lost {
 	LOST_NEVER,	/* not connected TRANSPORT_CONNECT_MS after it was opened */
 	LOST_HANDSHAKE, /* DTLS failed; among others a certificate that is not the one announced */
 	LOST_CLOSED,	/* the peer said close_notify */
-	LOST_BACKLOG,	/* it does not take its reliable data messages: 2 MiB are waiting */
 };
 
 #define TRANSPORT_SILENCE_MS 12000

@@ -58,8 +58,8 @@ struct peer {
 	int64_t rtt_us; /* 0: unknown */
 	uint64_t remb;	/* the peer's estimate of what it can take, bit/s; 0: unknown */
 	float loss_down;
-	bool connected, lost; /* what signalling was told last */
-	bool backlogged;      /* a reliable message found no room */
+	bool connected, lost;	      /* what signalling was told last */
+	int64_t data_credit, data_us; /* bytes of data messages that it may send, as of then */
 	struct peer_counts counts;
 	struct peer *next; /* of the meeting */
 };
@@ -73,6 +73,12 @@ void peer_unbind_track(struct peer *peer, const struct track *track);
 struct ssrc_binding *peer_bind_by_extensions(struct peer *peer, const struct rtp_packet *packet);
 
 struct downtrack *peer_downtrack_by_ssrc(struct peer *peer, uint32_t ssrc); /* RTX too; or NULL */
+
+/* Connected, and its consent to receive is fresh. */
+static inline bool peer_listens(const struct peer *peer)
+{
+	return peer->connected && !peer->lost;
+}
 
 /* The packet is sealed in place: it needs SRTP_TRAILER or SRTCP_TRAILER of room behind it. */
 void peer_send_rtp(struct peer *peer, uint8_t *packet, size_t n);
