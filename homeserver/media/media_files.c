@@ -66,16 +66,15 @@ static void make_name(struct str sha256, const char *variant, char name[static N
 		variant == NULL ? "" : "-", variant == NULL ? "" : variant);
 }
 
-/* The folder of the name, made and made durable when it is new. */
+/* The folder of the name, made when it is new, and durable. */
 static int open_shard(int folder, const char *name)
 {
 	char shard[SHARD + 1] = {name[0], name[1], '\0'};
-	if (mkdirat(folder, shard, 0700) == 0) {
-		if (fsync(folder) != 0)
-			return -1;
-	} else if (errno != EEXIST) {
+	if (mkdirat(folder, shard, 0700) != 0 && errno != EEXIST)
 		return -1;
-	}
+	/* Also when it was there already: the one who made it may not have come so far. */
+	if (fsync(folder) != 0)
+		return -1;
 	return openat(folder, shard, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
