@@ -138,7 +138,9 @@ class Parvis:
     """A homeserver in a folder of its own. `settings` are more lines of its section."""
 
     def __init__(self, registration="token", rate_limits=False, settings=(), files=None,
-                 checked=True):
+                 checked=True, wrapper=(), environment=None):
+        self.wrapper = wrapper  # a command in front of the program's, such as strace
+        self.environment = {**os.environ, **(environment or {})}
         self.dir = tempfile.mkdtemp(prefix="parvis-test-")
         self.port = free_port()
         self.homeserver = f"http://127.0.0.1:{self.port}"
@@ -194,8 +196,8 @@ class Parvis:
     def launch(self):
         with open(os.path.join(self.dir, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                [os.path.join(BUILD, "parvis-homeserver"), "--config", self.config],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [*self.wrapper, os.path.join(BUILD, "parvis-homeserver"), "--config", self.config],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         eventually("the homeserver is healthy", self._is_healthy)
 
     def _is_healthy(self):
