@@ -39,6 +39,10 @@ static struct sdp *start_description(struct arena *arena, const struct sdp_local
 /*
  * What goes which way: the peer's sender follows transport-cc feedback, which we make; our own
  * sending is judged by the receiver's estimate (REMB), for which it needs send times.
+ *
+ * What only a sender needs is negotiated in sections that send nothing yet too: Chromium offers a
+ * later section of the same BUNDLE no extension that an earlier answer has left out, and cannot
+ * send simulcast then.
  */
 static bool wants_extension(enum rtp_extension extension, enum sdp_kind kind, bool receiving)
 {
@@ -49,9 +53,9 @@ static bool wants_extension(enum rtp_extension extension, enum sdp_kind kind, bo
 		return kind == SDP_AUDIO;
 	case RTP_EXT_RID:
 	case RTP_EXT_REPAIRED_RID:
-		return kind == SDP_VIDEO && receiving;
+		return kind == SDP_VIDEO;
 	case RTP_EXT_TRANSPORT_CC:
-		return receiving;
+		return true;
 	case RTP_EXT_ABS_SEND_TIME:
 		return kind == SDP_VIDEO && !receiving;
 	case RTP_EXT_VIDEO_ORIENTATION:
