@@ -93,7 +93,8 @@ static void come_in(struct session *s)
 	p->dual = !s->join.single;
 	p->auto_subscribe = s->join.auto_subscribe;
 	p->client_protocol = s->join.client_protocol;
-	log_info("participant %s enters meeting %s", p->sid, p->meeting->sid);
+	log_info("participant %s enters meeting %s with %s", p->sid, p->meeting->sid,
+		p->dual ? "two peer connections" : "one peer connection");
 	send_join(s);
 	participant_set_state(p, PARTICIPANT_JOINED);
 	if (p->auto_subscribe)
