@@ -64,6 +64,16 @@ void http_reply_header(struct http_reply *reply, const char *name, const char *v
 	reply->header_count++;
 }
 
+void http_error_begin(struct http_reply *reply, int status, const char *errcode, const char *error)
+{
+	start_over(reply, status);
+	jw_object(&reply->json);
+	if (errcode == NULL)
+		return;
+	jw_put_c_str(&reply->json, "errcode", errcode);
+	jw_put_c_str(&reply->json, "error", error);
+}
+
 enum http_outcome http_error(
 	struct http_reply *reply, int status, const char *errcode, const char *fmt, ...)
 {
@@ -73,10 +83,7 @@ enum http_outcome http_error(
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 
-	start_over(reply, status);
-	jw_object(&reply->json);
-	jw_put_c_str(&reply->json, "errcode", errcode);
-	jw_put_c_str(&reply->json, "error", text);
+	http_error_begin(reply, status, errcode, text);
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }

@@ -40,6 +40,9 @@ void http_reply_header(struct http_reply *reply, const char *name, const char *v
  * handler can say: return http_error(reply, 403, "M_FORBIDDEN", "You are not in this room"); */
 enum http_outcome http_error(struct http_reply *reply, int status, const char *errcode,
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The same for an error that says more: the object stays open, the caller adds its members to
+ * reply->json and closes it. errcode NULL: neither errcode nor error is written. */
+void http_error_begin(struct http_reply *reply, int status, const char *errcode, const char *error);
 /* 302 to a location. */
 enum http_outcome http_redirect(struct http_reply *reply, const char *location);
 

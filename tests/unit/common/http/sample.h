@@ -85,6 +85,16 @@ static enum http_outcome unfinished(struct http_request *request, struct http_re
 	return HTTP_REPLY;
 }
 
+static enum http_outcome says_more(struct http_request *request, struct http_reply *reply)
+{
+	(void)request;
+	jw_str(&reply->json, STR("begun already"));
+	http_error_begin(reply, 429, "M_LIMIT_EXCEEDED", "Slowly");
+	jw_put_int(&reply->json, "retry_after_ms", 7);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
 /* Sends back the very file of the upload. */
 static enum http_outcome mirror(struct http_request *request, struct http_reply *reply)
 {
@@ -119,6 +129,7 @@ static const struct http_route rows[] = {
 	{HTTP_GET, "/headers", 0, 0, BODY_NONE, 0, headers},
 	{HTTP_GET, "/away", 0, 0, BODY_NONE, 0, away},
 	{HTTP_GET, "/unfinished", 0, 0, BODY_NONE, 0, unfinished},
+	{HTTP_GET, "/more", 0, 0, BODY_NONE, 0, says_more},
 	{HTTP_GET, "/gate", 0, 0, BODY_NONE, 0, wait_at_gate},
 	{HTTP_POST, "/plain", 0, 0, BODY_NONE, 100, plain},
 	{HTTP_PUT, "/plain", 0, 0, BODY_NONE, 100, plain},

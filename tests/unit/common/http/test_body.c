@@ -85,6 +85,23 @@ static void bodies_too_large(void **state)
 	assert_int_equal(atomic_load(&runs), before + 1);
 }
 
+static void a_body_of_just_the_cap_passes(void **state)
+{
+	struct peer peer = peer_connect(served.port);
+	char full[1000];
+
+	(void)state;
+	memset(full, 'x', sizeof(full));
+	peer_send(&peer, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1000\r\n\r\n");
+	peer_send_n(&peer, full, sizeof(full));
+	assert_int_equal(peer_answer(&peer).body_n, sizeof(full));
+	peer_send(&peer, CHUNKED("/echo") "3e8\r\n");
+	peer_send_n(&peer, full, sizeof(full));
+	peer_send(&peer, "\r\n0\r\n\r\n");
+	assert_int_equal(peer_answer(&peer).body_n, sizeof(full));
+	peer_close(&peer);
+}
+
 /* The reply arrives although the peer goes on sending for a while. */
 static void a_refusal_survives_a_sender_who_does_not_listen(void **state)
 {
@@ -192,6 +209,7 @@ int main(void)
 		cmocka_unit_test(requests_in_one_packet_are_answered_in_order),
 		cmocka_unit_test(chunked_bodies),
 		cmocka_unit_test(bodies_too_large),
+		cmocka_unit_test(a_body_of_just_the_cap_passes),
 		cmocka_unit_test(a_refusal_survives_a_sender_who_does_not_listen),
 		cmocka_unit_test(uploads_go_through_a_file),
 		cmocka_unit_test(chunked_uploads_keep_their_order),

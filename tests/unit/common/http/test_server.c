@@ -79,6 +79,10 @@ static void replies_of_other_kinds(void **state)
 	assert_int_equal(answer.status, 302);
 	assert_string_equal(answer_header(&answer, "Location"), "https://elsewhere.example/?a=b");
 	assert_int_equal(answer.body_n, 0);
+	answer = ask(served.port, GET("/more"));
+	assert_int_equal(answer.status, 429);
+	assert_string_equal(answer.body,
+		"{\"errcode\":\"M_LIMIT_EXCEEDED\",\"error\":\"Slowly\",\"retry_after_ms\":7}");
 	log_set_level((enum log_level)0);
 	expect(GET("/unfinished"), 500, "M_UNKNOWN");
 	log_set_level(LOG_LEVEL_ERROR);
