@@ -30,32 +30,36 @@ struct appservice *admit_appservice(struct http_request *request)
 
 enum http_outcome admit_unknown_token(struct http_reply *reply, bool soft_logout)
 {
-	(void)http_error(reply, 401, "M_UNKNOWN_TOKEN", "Unknown or expired access token");
-	buf_clear(&reply->body);
-	jw_init(&reply->json, &reply->body);
-	jw_object(&reply->json);
-	jw_put_c_str(&reply->json, "errcode", "M_UNKNOWN_TOKEN");
-	jw_put_c_str(&reply->json, "error", "Unknown or expired access token");
+	http_error_begin(reply, 401, "M_UNKNOWN_TOKEN", "Unknown or expired access token");
 	jw_put_bool(&reply->json, "soft_logout", soft_logout);
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }
 
-enum http_outcome admit_limited(
-	struct http_request *request, struct http_reply *reply, int64_t retry_after_ms)
+/* Counts the request; false with the reply filled when it is one too many. */
+static bool take(struct http_request *request, struct http_reply *reply, enum rate_class class,
+	struct str key)
 {
-	(void)http_error(reply, 429, "M_LIMIT_EXCEEDED", "Too many requests");
-	buf_clear(&reply->body);
-	jw_init(&reply->json, &reply->body);
-	jw_object(&reply->json);
-	jw_put_c_str(&reply->json, "errcode", "M_LIMIT_EXCEEDED");
-	jw_put_c_str(&reply->json, "error", "Too many requests");
+	int64_t retry_after_ms =
+		rate_limits_take(api_homeserver(request)->limits, class, key, clock_mono_us());
+	if (retry_after_ms == 0)
+		return true;
+	http_error_begin(reply, 429, "M_LIMIT_EXCEEDED", "Too many requests");
 	jw_put_int(&reply->json, "retry_after_ms", retry_after_ms);
 	jw_object_end(&reply->json);
 	int64_t seconds = (retry_after_ms + 999) / 1000;
 	struct str value = arena_printf(request->arena, "%lld", (long long)seconds);
 	http_reply_header(reply, "Retry-After", arena_c_str(request->arena, value));
-	return HTTP_REPLY;
+	return false;
+}
+
+/* Were an account counted alone, anybody could keep its owner out by trying it again and again. */
+bool admit_password_try(struct http_request *request, struct http_reply *reply, struct str user_id)
+{
+	char address[RATE_ADDRESS_MAX];
+	struct str from = rate_address_key(request->peer, address);
+	struct str key = arena_printf(request->arena, "%.*s %.*s", STR_FMT(from), STR_FMT(user_id));
+	return take(request, reply, RATE_LOGIN_ACCOUNT, key);
 }
 
 /* What is written after a request was let in; owned by the writer until it is done. */
@@ -236,11 +240,7 @@ static bool within_limits(
 	char address[RATE_ADDRESS_MAX];
 	bool by_address = who == NULL || class == RATE_LOGIN_ADDRESS || class == RATE_REGISTER;
 	struct str key = by_address ? rate_address_key(request->peer, address) : who->user_id;
-	int64_t wait_ms =
-		rate_limits_take(api_homeserver(request)->limits, class, key, clock_mono_us());
-	if (wait_ms > 0)
-		(void)admit_limited(request, reply, wait_ms);
-	return wait_ms == 0;
+	return take(request, reply, class, key);
 }
 
 bool admit(struct http_request *request, struct http_reply *reply)

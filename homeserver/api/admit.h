@@ -22,8 +22,8 @@ struct appservice *admit_appservice(struct http_request *request);
 
 /* 401 M_UNKNOWN_TOKEN, with soft_logout when the session can be taken up again. */
 enum http_outcome admit_unknown_token(struct http_reply *reply, bool soft_logout);
-/* 429 M_LIMIT_EXCEEDED with retry_after_ms and Retry-After. */
-enum http_outcome admit_limited(
-	struct http_request *request, struct http_reply *reply, int64_t retry_after_ms);
+/* Counts one try of a user's password from this address. false when there were too many: the reply
+ * is 429 M_LIMIT_EXCEEDED. */
+bool admit_password_try(struct http_request *request, struct http_reply *reply, struct str user_id);
 
 #endif

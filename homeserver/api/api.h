@@ -29,7 +29,7 @@ enum api_limit {
 	LIMIT_NONE,
 	LIMIT_READ,
 	LIMIT_WRITE,	/* room events, state, invites */
-	LIMIT_LOGIN,	/* by address and by account */
+	LIMIT_LOGIN,	/* by address */
 	LIMIT_REGISTER, /* by address */
 	LIMIT_MEDIA,
 };

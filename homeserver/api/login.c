@@ -5,7 +5,6 @@
 #include "homeserver/api/admit.h"
 #include "homeserver/api/api.h"
 #include "homeserver/api/passwords.h"
-#include "homeserver/api/rate_limits.h"
 #include "homeserver/api/session.h"
 #include "homeserver/api/uia.h"
 #include "homeserver/appservice/appservices.h"
@@ -150,10 +149,8 @@ static enum http_outcome login_password(
 	PASSWORD_TURN(turn, request);
 	if (!password_turn_take(&turn))
 		return HTTP_PARK;
-	int64_t wait_ms = rate_limits_take(
-		api_homeserver(request)->limits, RATE_LOGIN_ACCOUNT, user_id, clock_mono_us());
-	if (wait_ms > 0)
-		return admit_limited(request, reply, wait_ms);
+	if (!admit_password_try(request, reply, user_id))
+		return HTTP_REPLY;
 	struct account account = {.password = STR_EMPTY};
 	enum status status = account_find(api_db(request), request->arena, user_id, &account);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -237,6 +234,7 @@ static enum http_outcome get_token_post(struct http_request *request, struct htt
 	enum uia_result result = uia_require_password(request, reply, &turn);
 	if (result != UIA_PASSED)
 		return result == UIA_PARKED ? HTTP_PARK : HTTP_REPLY;
+	password_turn_end(&turn);
 	struct short_token_change change = {
 		.token = secret_token(request->arena, LOGIN_TOKEN_LENGTH),
 		.user_id = api_requester(request)->user_id,

@@ -18,7 +18,7 @@ enum rate_class {
 	RATE_READ,	    /* by user or address */
 	RATE_WRITE,	    /* by user */
 	RATE_LOGIN_ADDRESS, /* by address */
-	RATE_LOGIN_ACCOUNT, /* by the account that is asked for */
+	RATE_LOGIN_ACCOUNT, /* by address and the account that is asked for */
 	RATE_REGISTER,	    /* by address */
 	RATE_MEDIA,	    /* by user or address */
 	RATE_CLASSES,

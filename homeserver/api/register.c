@@ -228,16 +228,13 @@ static enum http_outcome validity_get(struct http_request *request, struct http_
 {
 	const struct config_homeserver *config = &api_homeserver(request)->config->homeserver;
 	struct str token = http_query(request, "token");
-	bool valid = false;
 	if (token.p == NULL)
 		return http_error(reply, 400, "M_MISSING_PARAM", "\"token\" is missing");
 	if (config->registration != REGISTRATION_TOKEN)
 		return http_error(
 			reply, 403, "M_FORBIDDEN", "Registration with a token is not offered");
-	for (unsigned i = 0; i < config->registration_tokens_count; i++)
-		valid |= secret_equal(token, str_c(config->registration_tokens[i]));
 	jw_object(&reply->json);
-	jw_put_bool(&reply->json, "valid", valid && token.n > 0);
+	jw_put_bool(&reply->json, "valid", uia_registration_token_ok(request, token));
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }

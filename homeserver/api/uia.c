@@ -5,7 +5,6 @@
 #include "common/crypto/secret.h"
 #include "config/config.h"
 #include "homeserver/api/admit.h"
-#include "homeserver/api/rate_limits.h"
 #include "homeserver/api/session.h"
 #include "homeserver/api/uia_sessions.h"
 #include "homeserver/store/account_store.h"
@@ -102,39 +101,43 @@ static bool names_the_user(struct http_request *request, const struct attempt *a
 	       str_eq(user_id, attempt->check->user_id);
 }
 
-enum stage_result { STAGE_DONE, STAGE_REFUSED, STAGE_PARKED, STAGE_LIMITED, STAGE_FAILED };
+enum stage_result {
+	STAGE_DONE,
+	STAGE_REFUSED,
+	STAGE_PARKED,
+	STAGE_ANSWERED, /* it could not be looked at; the reply is filled */
+};
 
-static enum stage_result try_password(struct http_request *request, struct attempt *attempt,
-	struct password_turn *turn, int64_t *wait_ms_out)
+static enum stage_result try_password(struct http_request *request, struct http_reply *reply,
+	struct attempt *attempt, struct password_turn *turn)
 {
 	if (!password_turn_take(turn))
 		return STAGE_PARKED;
-	*wait_ms_out = rate_limits_take(api_homeserver(request)->limits, RATE_LOGIN_ACCOUNT,
-		attempt->check->user_id, clock_mono_us());
-	if (*wait_ms_out > 0)
-		return STAGE_LIMITED;
+	if (!admit_password_try(request, reply, attempt->check->user_id))
+		return STAGE_ANSWERED;
 	struct account account = {.password = STR_EMPTY};
 	enum status status =
 		account_find(api_db(request), request->arena, attempt->check->user_id, &account);
-	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		return STAGE_FAILED;
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+		(void)api_status(reply, status, NULL);
+		return STAGE_ANSWERED;
+	}
 	struct str password = json_str(json_get(attempt->auth, "password"));
 	bool matches = password_check(turn, account.password, password);
 	return matches && names_the_user(request, attempt) ? STAGE_DONE : STAGE_REFUSED;
 }
 
-static bool token_is_valid(struct http_request *request, const struct attempt *attempt)
+bool uia_registration_token_ok(struct http_request *request, struct str token)
 {
 	const struct config_homeserver *config = &api_homeserver(request)->config->homeserver;
-	struct str token = json_str(json_get(attempt->auth, "token"));
 	bool valid = false;
 	for (unsigned i = 0; i < config->registration_tokens_count; i++)
 		valid |= secret_equal(token, str_c(config->registration_tokens[i]));
 	return valid && token.n > 0;
 }
 
-static enum stage_result try_stage(struct http_request *request, struct attempt *attempt,
-	struct password_turn *turn, int64_t *wait_ms_out)
+static enum stage_result try_stage(struct http_request *request, struct http_reply *reply,
+	struct attempt *attempt, struct password_turn *turn)
 {
 	struct str type = json_str(json_get(attempt->auth, "type"));
 	unsigned stage = stage_of(type);
@@ -147,8 +150,9 @@ static enum stage_result try_stage(struct http_request *request, struct attempt 
 	}
 	enum stage_result result = STAGE_DONE;
 	if (stage == UIA_PASSWORD)
-		result = try_password(request, attempt, turn, wait_ms_out);
-	else if (stage == UIA_REGISTRATION_TOKEN && !token_is_valid(request, attempt))
+		result = try_password(request, reply, attempt, turn);
+	else if (stage == UIA_REGISTRATION_TOKEN &&
+		 !uia_registration_token_ok(request, json_str(json_get(attempt->auth, "token"))))
 		result = STAGE_REFUSED;
 	if (result == STAGE_DONE) {
 		attempt->completed |= stage;
@@ -193,14 +197,7 @@ static void write_stages(struct json_writer *w, const struct uia_flow *flow)
 static void write_answer(struct http_reply *reply, const struct attempt *attempt)
 {
 	struct json_writer *w = &reply->json;
-	(void)http_error(reply, 401, "M_FORBIDDEN", "Authentication is needed");
-	buf_clear(&reply->body);
-	jw_init(w, &reply->body);
-	jw_object(w);
-	if (attempt->errcode != NULL) {
-		jw_put_c_str(w, "errcode", attempt->errcode);
-		jw_put_c_str(w, "error", attempt->error);
-	}
+	http_error_begin(reply, 401, attempt->errcode, attempt->error);
 	jw_put_array(w, "completed");
 	for (size_t i = 0; i < ARRAY_LEN(stage_names); i++)
 		if (attempt->completed & (unsigned)stage_names[i].stage)
@@ -224,27 +221,17 @@ enum uia_result uia_require(struct http_request *request, struct http_reply *rep
 		.auth = json_get(request->json, "auth"),
 		.owner = owner_of(request),
 	};
-	int64_t wait_ms = 0;
 	enum stage_result result = STAGE_DONE;
 	/* Without "auth" an operation never goes through, whatever its flows. */
 	bool tried = json_is(attempt.auth, JSON_OBJECT) && json_count(attempt.auth) > 0;
 	if (tried) {
 		load_session(request, &attempt);
-		result = try_stage(request, &attempt, turn, &wait_ms);
+		result = try_stage(request, reply, &attempt, turn);
 	}
-	switch (result) {
-	case STAGE_PARKED:
+	if (result == STAGE_PARKED)
 		return UIA_PARKED;
-	case STAGE_LIMITED:
-		(void)admit_limited(request, reply, wait_ms);
+	if (result == STAGE_ANSWERED)
 		return UIA_ANSWERED;
-	case STAGE_FAILED:
-		(void)api_status(reply, STATUS_IO, NULL);
-		return UIA_ANSWERED;
-	case STAGE_DONE:
-	case STAGE_REFUSED:
-		break;
-	}
 	if (tried && result == STAGE_DONE && all_passed(check, attempt.completed)) {
 		/* Kept until the operation is done: its handler may be parked and run again. */
 		if (attempt.session_id.n > 0)

@@ -43,6 +43,8 @@ enum uia_result {
  * `turn` is taken when a password must be looked at. */
 enum uia_result uia_require(struct http_request *request, struct http_reply *reply,
 	const struct uia_check *check, struct password_turn *turn);
+/* One of the configuration's registration tokens. */
+bool uia_registration_token_ok(struct http_request *request, struct str token);
 /* The session has done its work: it is not good for another operation. */
 void uia_finish(struct http_request *request);
 

@@ -279,24 +279,31 @@ class ClosedRegistration(harness.Case):
 
 
 class OpenRegistration(harness.Case):
-    options = {"registration": "open", "rate_limits": True}
+    options = {"registration": "open", "rate_limits": True,
+               "settings": ["trust_forwarded: true"]}
 
     def test_open_still_asks_once(self):
         reply = self.parvis.client().post(f"{V3}/register", {})
         self.assertEqual(reply.json["flows"], [{"stages": ["m.login.dummy"]}])
         self.parvis.register("anybody")
 
+    def guess(self, address, password="guess"):
+        return self.parvis.client().post(f"{V3}/login", {
+            "type": "m.login.password", "password": password,
+            "identifier": {"type": "m.id.user", "user": "target"},
+        }, headers={"X-Forwarded-For": address})
+
     def test_limits_on_guessing(self):
         self.parvis.register("target")
-        identifier = {"type": "m.id.user", "user": "target"}
         for _ in range(60):
-            reply = self.parvis.client().post(f"{V3}/login", {
-                "type": "m.login.password", "identifier": identifier, "password": "guess"})
+            reply = self.guess("192.0.2.1")
             if reply.status == 429:
                 break
         self.assert_refused(reply, 429, "M_LIMIT_EXCEEDED")
         self.assertGreater(reply.json["retry_after_ms"], 0)
         self.assertGreater(int(reply.headers["Retry-After"]), 0)
+        # Who guesses keeps nobody but themselves out.
+        self.assert_ok(self.guess("192.0.2.2", "target's password"))
 
 
 class Account(harness.Case):
