@@ -21,6 +21,9 @@ static void write_line(struct buf *out, struct str line)
 {
 	size_t column = 0;
 	for (size_t i = 0; i < line.n; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			continue;
 		bool literal = is_literal(line, i, column);
 		size_t width = literal ? 1 : 3;
 		/* One place is kept for the '=' of a soft line end. */
@@ -33,7 +36,7 @@ static void write_line(struct buf *out, struct str line)
 		if (literal)
 			buf_append_byte(out, line.p[i]);
 		else
-			buf_printf(out, "=%02X", (unsigned)(unsigned char)line.p[i]);
+			buf_printf(out, "=%02X", (unsigned)c);
 		column += width;
 	}
 	buf_append_c(out, "\r\n");

@@ -5,7 +5,8 @@
 
 #include "common/base/buf.h"
 
-/* Text with LF or CR LF line ends, a lone CR counts as one too. Ends with CR LF. */
+/* Text with LF or CR LF line ends, a lone CR counts as one too; other control characters than the
+ * tab are left out. Ends with CR LF. */
 void transfer_quoted_printable(struct buf *out, struct str text);
 /* Ends with CR LF. */
 void transfer_base64(struct buf *out, struct str bytes);
