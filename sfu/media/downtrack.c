@@ -9,9 +9,10 @@
 #include "sfu/transport/srtp.h"
 #include "sfu/transport/wire.h"
 
-#define RESEND_MIN_US 10000
-#define RTX_BYTES     2 /* the original sequence number (RFC 4588) */
-#define CNAME	      "parvis"
+#define RESEND_MIN_US	 10000
+#define MAX_REPORT_AGE_S 60
+#define RTX_BYTES	 2 /* the original sequence number (RFC 4588) */
+#define CNAME		 "parvis"
 
 struct downtrack *downtrack_new(
 	struct track *track, struct peer *peer, const struct media_subscribe *subscribe)
@@ -79,10 +80,30 @@ void downtrack_skip(struct downtrack *downtrack)
 /* --- switching -------------------------------------------------------------------------------- */
 
 /* NTP time (32.32) of a timestamp of this encoding, by its sender's last report. */
-static uint64_t ntp_of(const struct encoding *e, uint32_t timestamp, uint32_t clock_rate)
+static uint64_t ntp_of(const struct encoding *e, uint32_t timestamp, int64_t rate)
 {
 	int64_t ticks = rtp_ts_diff(timestamp, e->receiver.sr_rtp);
-	return e->receiver.sr_ntp + (uint64_t)(ticks * (INT64_C(1) << 32) / clock_rate);
+	int64_t seconds = ticks / rate, rest = ticks % rate;
+	return e->receiver.sr_ntp + ((uint64_t)seconds << 32) +
+	       (uint64_t)(rest * (INT64_C(1) << 32) / rate);
+}
+
+/* The timestamp of the old encoding at the time that `timestamp` stands for in the new one, as far
+ * as the sender reports of both are sound. */
+static bool same_time(const struct encoding *from, const struct encoding *to, uint32_t timestamp,
+	int64_t rate, uint32_t *out)
+{
+	if (from->receiver.sr_ntp == 0 || to->receiver.sr_ntp == 0) {
+		return false;
+	}
+	int64_t apart = (int64_t)(ntp_of(to, timestamp, rate) - from->receiver.sr_ntp);
+	int64_t seconds = apart >> 32;
+	if (seconds > MAX_REPORT_AGE_S || seconds < -MAX_REPORT_AGE_S) {
+		return false;
+	}
+	uint64_t rest = (uint64_t)(uint32_t)apart * (uint64_t)rate + (UINT64_C(1) << 31);
+	*out = from->receiver.sr_rtp + (uint32_t)(seconds * rate) + (uint32_t)(rest >> 32);
+	return true;
 }
 
 /*
@@ -105,13 +126,11 @@ static uint32_t timestamp_at_switch(
 	}
 	int64_t elapsed = (packet->now_us - r->out_at_us) * (int64_t)rate / 1000000;
 	uint32_t by_arrival = r->out_timestamp + (uint32_t)elapsed;
-	if (from == to || from->receiver.sr_ntp == 0 || to->receiver.sr_ntp == 0) {
+	uint32_t then;
+	if (from == to || !same_time(from, to, packet->rtp->timestamp, rate, &then)) {
 		return by_arrival;
 	}
-	int64_t since_report =
-		(int64_t)(ntp_of(to, packet->rtp->timestamp, rate) - from->receiver.sr_ntp);
-	int64_t ticks = (since_report >> 16) * (int64_t)rate >> 16;
-	uint32_t by_reports = from->receiver.sr_rtp + (uint32_t)ticks + last->timestamp_offset;
+	uint32_t by_reports = then + last->timestamp_offset;
 	/* A sender whose reports make no sense is not believed. */
 	int32_t apart = rtp_ts_diff(by_reports, by_arrival);
 	return apart > -(int32_t)rate && apart < (int32_t)rate ? by_reports : by_arrival;

@@ -179,6 +179,59 @@ static void video_waits_for_a_keyframe_and_switches_on_one(void **state)
 	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 53);
 }
 
+static void send_report(struct scene *s, uint32_t ssrc, uint64_t ntp, uint32_t timestamp)
+{
+	uint8_t bytes[RTCP_DATAGRAM_MAX + SRTCP_TRAILER];
+	struct rtcp_writer w = {.p = bytes};
+	struct rtcp_sender_info info = {.ssrc = ssrc, .ntp = ntp, .rtp_timestamp = timestamp};
+	rtcp_write_sr(&w, &info);
+	send_rtcp(&s->alice, &w);
+}
+
+static void a_switch_keeps_the_clock(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	struct rtcp_packet pli;
+	connect_both(s);
+	send_frame(s, (struct frame){2000, "q", 100, 12000, 50, true});
+	expect_rtp(s, packet, &got);
+	uint32_t timestamp = got.timestamp;
+	send_frame(s, (struct frame){3000, "h", 7000, 0xfffffff0, 900, false});
+	do {
+		assert_true(expect_rtcp(&s->alice, packet, RTCP_PSFB, RTCP_PLI, &pli));
+	} while (get_u32(pli.body + 4) != 3000);
+	/* 9000 of the one and 500000 of the other are the same moment. */
+	send_report(s, 2000, 0xe000000000000000u, 9000);
+	send_report(s, 3000, 0xe000000000000000u, 500000);
+	send_frame(s, (struct frame){3000, "h", 7001, 506000, 901, true});
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.timestamp, timestamp + 3000);
+}
+
+static void senseless_reports_are_not_believed(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	struct rtcp_packet pli;
+	connect_both(s);
+	send_frame(s, (struct frame){2000, "q", 100, 12000, 50, true});
+	expect_rtp(s, packet, &got);
+	uint32_t timestamp = got.timestamp;
+	send_frame(s, (struct frame){3000, "h", 7000, 0, 900, false});
+	do {
+		assert_true(expect_rtcp(&s->alice, packet, RTCP_PSFB, RTCP_PLI, &pli));
+	} while (get_u32(pli.body + 4) != 3000);
+	send_report(s, 2000, 1, 0x80000000);
+	send_report(s, 3000, 0xffffffffffffffffu, 1);
+	send_frame(s, (struct frame){3000, "h", 7001, 0x80000001, 901, true});
+	expect_rtp(s, packet, &got);
+	assert_true(rtp_ts_diff(got.timestamp, timestamp) > 0);
+	assert_true(rtp_ts_diff(got.timestamp, timestamp) < 90000 * 5);
+}
+
 static void losses_are_repaired_on_both_sides(void **state)
 {
 	struct scene *s = *state;
@@ -355,6 +408,8 @@ int main(void)
 		SCENE(the_clock_goes_with_the_stream),
 		SCENE(muting_leaves_no_gap),
 		SCENE(video_waits_for_a_keyframe_and_switches_on_one),
+		SCENE(a_switch_keeps_the_clock),
+		SCENE(senseless_reports_are_not_believed),
 		SCENE(losses_are_repaired_on_both_sides),
 		SCENE(a_peer_moves_to_another_network),
 		SCENE(ice_restarts_under_the_same_session),

@@ -134,6 +134,21 @@ static void feedback_goes_by_direction(void **state)
 	assert_int_equal(ids.id[RTP_EXT_VIDEO_ORIENTATION], 13);
 }
 
+/* Chromium offers a later section of the BUNDLE only what earlier answers had. */
+static void extensions_of_senders_are_kept_open(void **state)
+{
+	(void)state;
+	ARENA_SCOPE(a);
+	struct sdp *answer = sdp_answer(a, parsed(a, chromium_offer), &local);
+	const struct sdp_section *waiting = sdp_section_find(answer, STR("1"));
+	unsigned found = 0;
+	for (unsigned i = 0; i < waiting->extension_count; i++) {
+		enum rtp_extension e = waiting->extensions[i].extension;
+		found += e == RTP_EXT_RID || e == RTP_EXT_REPAIRED_RID || e == RTP_EXT_TRANSPORT_CC;
+	}
+	assert_int_equal(found, 3);
+}
+
 static void messages_are_filled(void **state)
 {
 	(void)state;
@@ -257,6 +272,7 @@ int main(void)
 		cmocka_unit_test(firefox_is_understood),
 		cmocka_unit_test(the_answer_has_what_we_do),
 		cmocka_unit_test(feedback_goes_by_direction),
+		cmocka_unit_test(extensions_of_senders_are_kept_open),
 		cmocka_unit_test(messages_are_filled),
 		cmocka_unit_test(an_offer_of_ours),
 		cmocka_unit_test(a_section_without_our_codecs_is_rejected),
