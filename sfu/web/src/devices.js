@@ -16,8 +16,8 @@ function options(select, devices, none, chosen) {
 export class DeviceChoice {
     constructor() {
         this.video = h("video", { className: "preview", autoplay: true, muted: true, playsInline: true, "aria-label": t("preview") });
-        this.camera = h("select", { onchange: () => this.#restart("video") });
-        this.microphone = h("select", { onchange: () => this.#restart("audio") });
+        this.camera = h("select", { onchange: () => this.#queue("video") });
+        this.microphone = h("select", { onchange: () => this.#queue("audio") });
         this.error = h("p", { className: "error", role: "alert" });
         this.tracks = { audio: null, video: null };
         this.element = h("div", { className: "devices" }, this.video, this.error,
@@ -25,9 +25,14 @@ export class DeviceChoice {
     }
 
     // Asks for permission by opening each kind alone: one that is refused does not take the other.
-    async start() {
-        await this.#restart("audio");
-        await this.#restart("video");
+    start() {
+        this.#queue("audio");
+        this.#queue("video");
+    }
+
+    // One after the other, so that what take() gives is what was chosen last.
+    #queue(kind) {
+        this.ready = Promise.resolve(this.ready).then(() => !this.stopped && this.#restart(kind));
     }
 
     async #restart(kind) {
@@ -53,13 +58,16 @@ export class DeviceChoice {
     }
 
     // The tracks become the meeting's.
-    take() {
+    async take() {
+        await this.ready;
         const tracks = Object.values(this.tracks).filter(Boolean);
         this.tracks = { audio: null, video: null };
         return tracks;
     }
 
-    stop() {
+    async stop() {
+        this.stopped = true;
+        await this.ready;
         for (const track of Object.values(this.tracks)) track?.stop();
     }
 }

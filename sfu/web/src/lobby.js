@@ -40,7 +40,7 @@ async function join(id, devices, name) {
         }
         throw error;
     }
-    const tracks = devices.take();
+    const tracks = await devices.take();
     return enter({ id, pass, tracks, isGuest: Boolean(guestSecret()), back: () => lobby(id), full: () => full(id), over });
 }
 

@@ -106,15 +106,19 @@ class Meeting {
         try {
             const { link } = await guestLink(this.id);
             const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-            this.#notice(copied ? t("linkCopied") : `${t("linkToCopy")} ${link}`);
+            if (copied) this.#notice(t("linkCopied"), 10000);
+            else this.#notice(`${t("linkToCopy")} ${link}`);
         } catch (error) {
             this.#notice(error.message);
         }
     }
 
-    #notice(text) {
+    // Stays until the next one, or for so many milliseconds.
+    #notice(text, lasting) {
+        clearTimeout(this.noticeTimer);
         this.banner.textContent = text;
         this.banner.hidden = !text;
+        if (lasting) this.noticeTimer = setTimeout(() => this.#notice(""), lasting);
     }
 
     #say(key, participant) {
@@ -145,6 +149,7 @@ class Meeting {
 
     #ended(reason) {
         clearInterval(this.timer);
+        clearTimeout(this.noticeTimer);
         for (const tile of this.tiles.values()) tile.remove();
         for (const track of this.tracks) track.stop();
         for (const { track } of this.room.localParticipant.trackPublications.values()) track?.stop();

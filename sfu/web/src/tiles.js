@@ -35,7 +35,7 @@ export class Tile {
         const microphone = participant.getTrackPublication(Track.Source.Microphone);
         const name = displayName(participant);
         const picture = camera?.track && !camera.isMuted ? camera.track : null;
-        this.name.textContent = participant.isLocal ? `${name} (${t("you")})` : name;
+        this.name.textContent = participant.isLocal ? t("you") : name;
         this.initials.textContent = initials(name);
         if (picture !== this.picture) {
             this.picture?.detach(this.video);
