@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
-#include <cyaml/cyaml.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/buf.h"
+#include "common/base/fs.h"
 #include "common/base/mem.h"
 #include "common/matrix/ids.h"
+#include "config/yaml.h"
 
-/* --- the schema: one row a key, in the order of the default file --- */
+#define FILE_MAX	((size_t)1024 * 1024)
+#define MEDIA_BYTES_MAX (UINT64_C(1) << 40)
+#define MAIL_BYTES_MAX	(UINT64_C(1) << 30)
+
+/* The schema: one row a key, in the order of the default file. */
 
 static const cyaml_strval_t registration_names[] = {
 	{"closed", REGISTRATION_CLOSED},
@@ -115,18 +118,6 @@ static const cyaml_schema_value_t top_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields),
 };
 
-/* --- loading --- */
-
-/* libcyaml tells the fault in one line and then where it was, from the inside out. */
-__attribute__((format(printf, 3, 0))) static void collect_log(
-	cyaml_log_t level, void *context, const char *fmt, va_list args)
-{
-	struct buf *log = context;
-
-	(void)level;
-	buf_vprintf(log, fmt, args);
-}
-
 /* libcyaml's allocations end with free(); a string of ours replaces an absent one. */
 static void default_text(char **text, const char *value)
 {
@@ -212,9 +203,6 @@ static void resolve_all(struct config *c, const char *path)
 	resolve(&c->bridge_mail.outbox, path);
 }
 
-/* --- rules that a schema cannot say
- * --------------------------------------------------------------- */
-
 static bool has_scheme(const char *url, const char *a, const char *b)
 {
 	return str_starts(str_c(url), str_c(a)) || str_starts(str_c(url), str_c(b));
@@ -225,6 +213,7 @@ struct rule {
 	const char *text;
 };
 
+/* What a schema cannot say. */
 static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 {
 	const struct config_bridge_mail *m = &c->bridge_mail;
@@ -235,11 +224,14 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 		{has_scheme(c->homeserver.public_url, "http://", "https://"),
 			"homeserver.public_url must begin with http:// or https://"},
 		{c->homeserver.workers <= 64, "homeserver.workers must be between 1 and 64"},
+		{c->homeserver.media_max_bytes <= MEDIA_BYTES_MAX,
+			"homeserver.media_max_bytes must not be over 1 TiB"},
+		{m->mail_max_bytes <= MAIL_BYTES_MAX,
+			"bridge_mail.mail_max_bytes must not be over 1 GiB"},
 		{c->homeserver.registration != REGISTRATION_TOKEN ||
 				c->homeserver.registration_tokens_count > 0,
 			"homeserver.registration is \"token\" but registration_tokens is empty; "
-			"add "
-			"a token, or say \"closed\""},
+			"add a token, or say \"closed\""},
 		{has_scheme(c->sfu.public_url, "http://", "https://"),
 			"sfu.public_url must begin with http:// or https://"},
 		{has_scheme(c->sfu.signal_url, "ws://", "wss://"),
@@ -271,73 +263,50 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 	return STATUS_OK;
 }
 
-/* libcyaml's lines become one, as a start that fails prints one. */
-static void explain(const struct buf *log, const char *fallback, char why[CONFIG_ERROR_MAX])
+static enum status read_text(const char *path, struct buf *text, char why[CONFIG_ERROR_MAX])
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < log->n && n + 1 < CONFIG_ERROR_MAX; i++) {
-		char byte = log->p[i];
-
-		if (byte != '\n')
-			why[n++] = byte;
-		else if (i + 1 < log->n && n + 2 < CONFIG_ERROR_MAX) {
-			why[n++] = ';';
-			why[n++] = ' ';
-		}
-	}
-	why[n] = '\0';
-	if (n == 0)
-		snprintf(why, CONFIG_ERROR_MAX, "%s", fallback);
-}
-
-static const cyaml_config_t cyaml_base = {
-	.log_level = CYAML_LOG_ERROR,
-	.mem_fn = cyaml_mem,
-	.flags = CYAML_CFG_NO_ALIAS,
-};
-
-enum status config_load(const char *path, struct config **out, char why[CONFIG_ERROR_MAX])
-{
-	BUF_SCOPE(log, 4096);
-	cyaml_config_t cyaml = cyaml_base;
-	cyaml_data_t *data = NULL;
-	struct config *c;
-	cyaml_err_t error;
-
-	cyaml.log_fn = collect_log;
-	cyaml.log_ctx = &log;
-	if (access(path, R_OK) != 0) {
+	enum status status = fs_read_file(path, text);
+	if (status == STATUS_TOO_LARGE)
+		snprintf(why, CONFIG_ERROR_MAX, "%.300s is too large for a configuration", path);
+	else if (status != STATUS_OK)
 		snprintf(why, CONFIG_ERROR_MAX,
 			"cannot read %.300s: %m; give the file with --config, or copy the default "
 			"config/parvis.yaml",
 			path);
-		return STATUS_NOT_FOUND;
+	return status;
+}
+
+enum status config_load(const char *path, struct config **out, char why[CONFIG_ERROR_MAX])
+{
+	BUF_SCOPE(text, FILE_MAX);
+	BUF_SCOPE(reason, CONFIG_ERROR_MAX);
+	void *data = NULL;
+	enum status status = read_text(path, &text, why);
+	if (status != STATUS_OK)
+		return status;
+	status = yaml_read(buf_str(&text), &top_schema, YAML_UNKNOWN_REFUSED, &data, &reason);
+	if (status != STATUS_OK) {
+		snprintf(why, CONFIG_ERROR_MAX, "%.200s: %.*s", path, STR_FMT(buf_str(&reason)));
+		return status;
 	}
-	error = cyaml_load_file(path, &cyaml, &top_schema, &data, NULL);
-	if (error != CYAML_OK) {
-		explain(&log, cyaml_strerror(error), why);
-		return STATUS_INVALID;
-	}
-	c = data;
+	struct config *c = data;
 	default_text(&c->data_dir, "data");
 	default_text(&c->log_level, "info");
 	homeserver_defaults(&c->homeserver);
 	sfu_defaults(&c->sfu);
 	bridge_mail_defaults(&c->bridge_mail);
 	resolve_all(c, path);
-	if (check(c, why) != STATUS_OK) {
+	status = check(c, why);
+	if (status != STATUS_OK)
 		config_free(&c);
-		return STATUS_INVALID;
-	}
-	*out = c;
-	return STATUS_OK;
+	else
+		*out = c;
+	return status;
 }
 
 void config_free(struct config **config)
 {
 	/* Walks the same schema; what config_load() replaced was malloc'ed too. */
-	if (*config != NULL)
-		cyaml_free(&cyaml_base, &top_schema, *config, 0);
+	yaml_free(&top_schema, *config);
 	*config = NULL;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/appservice/registration.h"
 
-#include <cyaml/cyaml.h>
-
-#include "common/base/mem.h"
+#include "config/yaml.h"
 
 #define LIST_FLAGS (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -60,59 +58,18 @@ static const cyaml_schema_value_t registration_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct registration, registration_fields),
 };
 
-/* libcyaml's lines become one. */
-__attribute__((format(printf, 3, 0))) static void collect_log(
-	cyaml_log_t level, void *context, const char *fmt, va_list args)
-{
-	struct buf *why = context;
-	size_t from = why->n;
-
-	(void)level;
-	buf_vprintf(why, fmt, args);
-	for (size_t i = from; i < why->n; i++) {
-		if (why->p[i] == '\n')
-			why->p[i] = ' ';
-	}
-}
-
-static cyaml_config_t reader(struct buf *why)
-{
-	return (cyaml_config_t){
-		.log_level = CYAML_LOG_ERROR,
-		.log_fn = collect_log,
-		.log_ctx = why,
-		.mem_fn = cyaml_mem,
-		.flags = CYAML_CFG_NO_ALIAS | CYAML_CFG_IGNORE_UNKNOWN_KEYS,
-	};
-}
-
 enum status registration_parse(struct str yaml, struct registration **out, struct buf *why)
 {
-	cyaml_config_t config = reader(why);
-	cyaml_data_t *data = NULL;
-	cyaml_err_t error;
-
-	error = cyaml_load_data(
-		(const uint8_t *)yaml.p, yaml.n, &config, &registration_schema, &data, NULL);
-	if (error != CYAML_OK) {
-		if (why->n == 0)
-			buf_append_c(why, cyaml_strerror(error));
-		return STATUS_INVALID;
-	}
-	if (data == NULL) {
-		buf_append_c(why, "it is empty");
-		return STATUS_INVALID;
-	}
-	*out = data;
-	return STATUS_OK;
+	void *data = NULL;
+	enum status status =
+		yaml_read(yaml, &registration_schema, YAML_UNKNOWN_IGNORED, &data, why);
+	if (status == STATUS_OK)
+		*out = data;
+	return status;
 }
 
 void registration_free(struct registration **registration)
 {
-	cyaml_config_t config = reader(NULL);
-
-	config.log_fn = NULL;
-	if (*registration != NULL)
-		(void)cyaml_free(&config, &registration_schema, *registration, 0);
+	yaml_free(&registration_schema, *registration);
 	*registration = NULL;
 }
