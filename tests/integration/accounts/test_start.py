@@ -110,11 +110,8 @@ class Start(unittest.TestCase):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.bind(path)
             s.settimeout(30)
-            os.environ["NOTIFY_SOCKET"] = path
-            try:
-                self.parvis.launch()
-            finally:
-                del os.environ["NOTIFY_SOCKET"]
+            self.parvis.environment["NOTIFY_SOCKET"] = path
+            self.parvis.launch()
             self.assertEqual(s.recv(100), b"READY=1")
             self.assertIsNone(self.parvis.end())
             self.assertEqual(s.recv(100), b"STOPPING=1")
