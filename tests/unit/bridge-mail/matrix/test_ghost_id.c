@@ -100,9 +100,10 @@ static void test_display_names(void **state)
 	check_str(ghost_display_name(arena, STR("Jean Dupont"), address), "Jean Dupont (courriel)");
 	check_str(ghost_display_name(arena, STR("  "), address), "jean@orange.example (courriel)");
 	check_str(ghost_display_name(arena, STR("a\r\nb\0c"), address), "abc (courriel)");
-	check_str(
-		ghost_display_name(arena, STR("Maire\xe2\x80\xae)leirruoc(\xe2\x81\xa9"), address),
-		"Maire)leirruoc( (courriel)");
+	/* An override of direction, and the end of an isolate. */
+	static const char turned[] = {'M', (char)0xe2, (char)0x80, (char)0xae, '(', 'x', (char)0xe2,
+		(char)0x81, (char)0xa9, ')', '\0'};
+	check_str(ghost_display_name(arena, str_c(turned), address), "M(x) (courriel)");
 	char *text = arena_alloc(arena, 1001);
 	for (size_t i = 0; i < 1000; i += 2)
 		memcpy(text + i, "\xc3\xa9", 2);
