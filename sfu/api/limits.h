@@ -7,8 +7,8 @@
 
 #include "common/base/str.h"
 
-#define LIMITS_BURST	   60
-#define LIMITS_INTERVAL_MS 1000
+#define LIMITS_BURST	   120
+#define LIMITS_INTERVAL_MS 500
 #define LIMITS_ADDRESSES   4096 /* past that those are forgotten that owe nothing */
 
 struct limits;

@@ -34,11 +34,15 @@ static void on_connected(struct participant *p, const struct media_event *event)
 	struct link *link = link_of(p, event->transport);
 	if (link == NULL)
 		return;
+	struct meeting_listener *listener = &p->meeting->all->listener;
+	bool first = p->state < PARTICIPANT_ACTIVE;
 	link->connected = true;
 	link->lost = false;
-	if (p->quality == QUALITY_LOST)
-		set_quality(p, QUALITY_EXCELLENT);
 	participant_set_state(p, PARTICIPANT_ACTIVE);
+	if (first)
+		listener->quality_changed(listener->context, p);
+	else if (p->quality == QUALITY_LOST)
+		set_quality(p, QUALITY_EXCELLENT);
 }
 
 static void on_lost(

@@ -72,6 +72,7 @@ struct participant {
 	int64_t detached_ms; /* monotonic: when its session was lost */
 	enum connection_quality quality;
 	bool speaking;
+	float level;		/* while it speaks: 0 to 1 */
 	uint32_t reliable_seen; /* the last sequence number of its reliable data */
 };
 

@@ -148,32 +148,19 @@ static const struct media_speaker *speaks(
 static void speakers(void *context, struct meeting *meeting, const struct media_speakers *now)
 {
 	(void)context;
-	Livekit__SpeakerInfo infos[MEETING_SEATS], *list[MEETING_SEATS];
-	Livekit__SpeakersChanged body;
-	livekit__speakers_changed__init(&body);
-	RESPONSE(response, SPEAKERS_CHANGED);
+	struct participant *list[MEETING_SEATS];
+	unsigned count = 0;
 	for (unsigned i = 0; i < meeting->count; i++) {
 		struct participant *p = meeting->list[i];
 		const struct media_speaker *speaker = speaks(now, p);
 		if (speaker == NULL && !p->speaking)
 			continue;
 		p->speaking = speaker != NULL;
-		list[body.n_speakers] = &infos[body.n_speakers];
-		livekit__speaker_info__init(list[body.n_speakers]);
-		list[body.n_speakers]->sid = p->sid;
-		list[body.n_speakers]->active = p->speaking;
-		list[body.n_speakers]->level = speaker == NULL ? 0 : speaker->level;
-		body.n_speakers++;
+		p->level = speaker == NULL ? 0 : speaker->level;
+		list[count++] = p;
 	}
-	body.speakers = list;
-	response.speakers_changed = &body;
-	if (body.n_speakers > 0)
-		send_to_all(meeting, &response);
-}
-
-static float score_of(enum connection_quality quality)
-{
-	return quality == QUALITY_EXCELLENT ? 5 : quality == QUALITY_GOOD ? 4 : 2;
+	for (unsigned i = 0; i < meeting->count; i++)
+		response_send_speakers(meeting->list[i]->session, list, count);
 }
 
 /* Who is told that its own connection is lost would give it up. */
@@ -181,21 +168,9 @@ static void quality_changed(void *context, struct participant *participant)
 {
 	(void)context;
 	const struct meeting *meeting = participant->meeting;
-	Livekit__ConnectionQualityInfo info;
-	livekit__connection_quality_info__init(&info);
-	Livekit__ConnectionQualityInfo *list = &info;
-	Livekit__ConnectionQualityUpdate update;
-	livekit__connection_quality_update__init(&update);
-	RESPONSE(response, CONNECTION_QUALITY);
-	info.participant_sid = participant->sid;
-	info.quality = (Livekit__ConnectionQuality)participant->quality;
-	info.score = participant->quality == QUALITY_LOST ? 0 : score_of(participant->quality);
-	update.updates = &list;
-	update.n_updates = 1;
-	response.connection_quality = &update;
 	for (unsigned i = 0; i < meeting->count; i++) {
 		if (meeting->list[i] != participant || participant->quality != QUALITY_LOST)
-			response_send(meeting->list[i]->session, &response);
+			response_send_quality(meeting->list[i]->session, &participant, 1);
 	}
 }
 

@@ -268,3 +268,58 @@ void response_send_leave(struct session *session, enum leave_reason reason, bool
 	response.leave = &leave;
 	response_send(session, &response);
 }
+
+static float score_of(enum connection_quality quality)
+{
+	switch (quality) {
+	case QUALITY_EXCELLENT:
+		return 5;
+	case QUALITY_GOOD:
+		return 4;
+	case QUALITY_POOR:
+		return 2;
+	case QUALITY_LOST:
+		break;
+	}
+	return 0;
+}
+
+void response_send_quality(struct session *session, struct participant *const *list, unsigned count)
+{
+	Livekit__ConnectionQualityInfo infos[MEETING_SEATS], *pointers[MEETING_SEATS];
+	Livekit__ConnectionQualityUpdate update;
+	livekit__connection_quality_update__init(&update);
+	RESPONSE(response, CONNECTION_QUALITY);
+	for (unsigned i = 0; i < count; i++) {
+		pointers[i] = &infos[i];
+		livekit__connection_quality_info__init(&infos[i]);
+		infos[i].participant_sid = list[i]->sid;
+		infos[i].quality = (Livekit__ConnectionQuality)list[i]->quality;
+		infos[i].score = score_of(list[i]->quality);
+	}
+	update.updates = pointers;
+	update.n_updates = count;
+	response.connection_quality = &update;
+	response_send(session, &response);
+}
+
+void response_send_speakers(
+	struct session *session, struct participant *const *list, unsigned count)
+{
+	Livekit__SpeakerInfo infos[MEETING_SEATS], *pointers[MEETING_SEATS];
+	Livekit__SpeakersChanged body;
+	livekit__speakers_changed__init(&body);
+	RESPONSE(response, SPEAKERS_CHANGED);
+	for (unsigned i = 0; i < count; i++) {
+		pointers[i] = &infos[i];
+		livekit__speaker_info__init(&infos[i]);
+		infos[i].sid = list[i]->sid;
+		infos[i].active = list[i]->speaking;
+		infos[i].level = list[i]->speaking ? list[i]->level : 0;
+	}
+	body.speakers = pointers;
+	body.n_speakers = count;
+	response.speakers_changed = &body;
+	if (count > 0)
+		response_send(session, &response);
+}

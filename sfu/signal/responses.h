@@ -21,6 +21,14 @@ Livekit__ServerInfo *response_server(struct arena *arena);
 Livekit__SessionDescription *response_description(
 	struct arena *arena, const char *type, uint32_t id, const struct negotiated *negotiated);
 
+/* How well these are connected: everybody of the list. */
+void response_send_quality(
+	struct session *session, struct participant *const *list, unsigned count);
+
+/* Whether these speak: everybody of the list. */
+void response_send_speakers(
+	struct session *session, struct participant *const *list, unsigned count);
+
 /* Packs and queues; nothing happens without a session. */
 void response_send(struct session *session, const Livekit__SignalResponse *response);
 void response_send_update(struct session *session, Livekit__ParticipantInfo *info);

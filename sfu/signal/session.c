@@ -72,6 +72,20 @@ static void take_first_requests(struct session *s)
 		request_offer(s, request->publisher_offer);
 }
 
+/* What the others were told when it happened. */
+static void send_conditions(struct session *s)
+{
+	const struct meeting *meeting = s->participant->meeting;
+	struct participant *speaking[MEETING_SEATS];
+	unsigned count = 0;
+	for (unsigned i = 0; i < meeting->count; i++) {
+		if (meeting->list[i]->speaking)
+			speaking[count++] = meeting->list[i];
+	}
+	response_send_quality(s, meeting->list, meeting->count);
+	response_send_speakers(s, speaking, count);
+}
+
 static enum leave_reason reason_of(enum status status)
 {
 	return status == STATUS_DENIED ? LEAVE_MEETING_OVER : LEAVE_JOIN_FAILURE;
@@ -96,6 +110,7 @@ static void come_in(struct session *s)
 	log_info("participant %s enters meeting %s with %s", p->sid, p->meeting->sid,
 		p->dual ? "two peer connections" : "one peer connection");
 	send_join(s);
+	send_conditions(s);
 	participant_set_state(p, PARTICIPANT_JOINED);
 	if (p->auto_subscribe)
 		meeting_subscribe_all(p);
@@ -163,6 +178,7 @@ static void resume(struct session *s)
 	log_info("participant %s resumes", p->sid);
 	send_reconnect(s);
 	send_everybody(s);
+	send_conditions(s);
 	take_first_requests(s);
 	if (s->participant == NULL)
 		return;
