@@ -28,9 +28,9 @@ static void test_plain(void **state)
 	assert_int_equal(event.replies.n + event.thread.n + event.html.n + event.mxc.n, 0);
 }
 
-#define AN_EDIT                                                                    \
-	"{\"msgtype\":\"m.text\",\"body\":\"* x\",\"m.relates_to\":{\"rel_type\":" \
-	"\"m.replace\",\"event_id\":\"$a\"}}"
+static const char an_edit[] =
+	"{\"msgtype\":\"m.text\",\"body\":\"* x\",\"m.relates_to\":{\"rel_type\":"
+	"\"m.replace\",\"event_id\":\"$a\"}}";
 
 static void test_what_never_leaves(void **state)
 {
@@ -40,7 +40,7 @@ static void test_what_never_leaves(void **state)
 		"{\"body\":\"x\"}",
 		"{}",
 		"[]",
-		AN_EDIT,
+		an_edit,
 	};
 	ARENA_SCOPE(arena);
 	struct answer_event event;
