@@ -266,3 +266,32 @@ test("the homeserver's side of the application service API is for the homeserver
     assert.deepEqual(await call("GET", "/_matrix/app/v1/unknown", token), [404, "M_UNRECOGNIZED"]);
     assert.equal((await fetch(`${bridge}/metrics`)).status, 200);
 });
+
+test("a smarthost that does not like our login refuses no mail, which waits", async () => {
+    const host = await Sink.start();
+    const own = await Parvis.start({
+        smarthost: host.url,
+        mailboxes: [{ address: VOIRIE, name: "Voirie", members: ["@camille:localhost"] }],
+    });
+    try {
+        const password = path.join(own.dir, "password");
+        fs.writeFileSync(password, "faux\n");
+        fs.writeFileSync(own.config, fs.readFileSync(own.config, "utf8").replace(/^  smarthost_url:.*$/m,
+            `$&\n  smarthost_user: voirie\n  smarthost_password_file: ${password}`));
+        host.plan({ login: ["voirie", "juste"] });
+        const agent = await Agent.register(own, "camille");
+        await own.launch("bridge-mail");
+        await deliver(["--server", `127.0.0.1:${own.ports.smtp}`], mail("Connexion", "Bonjour."));
+        const room = await agent.joinInvited("Connexion");
+        const first = await agent.message(room, "the mail", (e) => e.content.body === "Bonjour.");
+        await agent.reply(room, first.event_id, "Bonjour à vous.");
+        await eventually("the refused login in the log", () => /535/.test(own.log("bridge-mail")));
+        assert.ok(!own.log("bridge-mail").includes("faux"));
+        fs.writeFileSync(password, "juste\n");
+        await host.mail("the mail", (m) => m.headers.subject === "Re: Connexion");
+        assert.deepEqual((await agent.messages(room)).map((e) => e.content.body), ["Bonjour.", "Bonjour à vous."]);
+    } finally {
+        host.stop();
+        await own.stop();
+    }
+});

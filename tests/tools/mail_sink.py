@@ -6,10 +6,11 @@
 Prints "listening PORT". Each accepted mail becomes FOLDER/<number>.json: {"from", "to", "mail"}.
 FOLDER/plan.json, read at each command, may say what to answer:
 
-    {"rcpt": {"address": ["451 later", ...]}, "data": ["451 later", ...], "hold": true}
+    {"rcpt": {"address": ["451 later", ...]}, "data": ["451 later", ...], "hold": true,
+     "login": ["user", "password"]}
 
 Lists are used up from the front, over the life of the program; an empty one means 250. While
-"hold" is there, a mail is kept and its answer waits.
+"hold" is there, a mail is kept and its answer waits. With "login" mail is taken after that only.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import os
 import sys
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Sink:
@@ -39,6 +40,17 @@ class Sink:
             return None
         self.used[name] = at + 1
         return lines[at]
+
+    def authenticate(self, server, session, envelope, mechanism, data):
+        wanted = self.plan().get("login")
+        given = [data.login.decode(), data.password.decode()]
+        return AuthResult(success=given == wanted, handled=False)
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.plan().get("login") and not session.authenticated:
+            return "530 5.7.0 authentication required"
+        envelope.mail_from = address
+        return "250 2.1.0 sender fine"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         refusal = self.answer(address, self.plan().get("rcpt", {}).get(address, []))
@@ -69,7 +81,8 @@ async def main():
     sink = Sink(Path(sys.argv[1]))
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(sink, hostname="sink.example", enable_SMTPUTF8=True), "127.0.0.1", 0)
+        lambda: SMTP(sink, hostname="sink.example", enable_SMTPUTF8=True,
+                     authenticator=sink.authenticate, auth_require_tls=False), "127.0.0.1", 0)
     print(f"listening {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
