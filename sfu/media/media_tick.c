@@ -41,7 +41,8 @@ static void tell_stats(struct peer *peer) REQUIRES(on_media)
 		.bytes_in = peer->counts.bytes_in,
 		.bytes_out = peer->counts.bytes_out,
 		.packets_in = peer->counts.packets_in,
-		.packets_out = peer->counts.packets_out};
+		.packets_out = peer->counts.packets_out,
+		.estimate_down = peer->remb};
 	media_tell(peer->media, event);
 }
 

@@ -207,6 +207,7 @@ struct media_stats {
 	float loss_down;	      /* 0 to 1, as the peer reports */
 	uint64_t bytes_in, bytes_out; /* since the transport was opened */
 	uint64_t packets_in, packets_out;
+	uint64_t estimate_down; /* bit/s that the peer says it can take (REMB); 0: unknown */
 };
 
 struct media_event {
