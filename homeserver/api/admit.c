@@ -9,7 +9,10 @@
 #include "homeserver/store/device_store.h"
 #include "homeserver/store/token_store.h"
 
-#define SEEN_EVERY_MS (5 * 60 * 1000) /* how exact a device's last_seen_ts is */
+/* How exact a device's last_seen_ts and last_seen_ip are. A client with two addresses in turn must
+ * not cost a write with each request. */
+#define SEEN_EVERY_MS	 (5 * 60 * 1000)
+#define SEEN_IP_EVERY_MS (60 * 1000)
 
 struct str admit_token(struct http_request *request)
 {
@@ -95,8 +98,8 @@ static void note_done(void *arg, enum status status)
 static void note_use(struct http_request *request, const struct token_owner *owner,
 	struct str token, int64_t now)
 {
-	bool seen = now - owner->device_seen_ts < SEEN_EVERY_MS &&
-		    str_eq(owner->device_seen_ip, request->peer);
+	bool same_ip = str_eq(owner->device_seen_ip, request->peer);
+	bool seen = now - owner->device_seen_ts < (same_ip ? SEEN_EVERY_MS : SEEN_IP_EVERY_MS);
 	if ((seen && !owner->first_use) || request->woken)
 		return;
 	struct token_note *note = MEM_NEW(struct token_note);

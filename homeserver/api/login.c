@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Login", "Refreshing access tokens", "Appservice Login". */
 #include "common/base/clock.h"
-#include "common/crypto/secret.h"
 #include "homeserver/api/admit.h"
 #include "homeserver/api/api.h"
 #include "homeserver/api/passwords.h"
@@ -9,11 +8,9 @@
 #include "homeserver/api/uia.h"
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/store/account_store.h"
-#include "homeserver/store/token_store.h"
 
-#define LOGIN_TOKEN_MS	   (2 * 60 * 1000)
-#define LOGIN_TOKEN_LENGTH 43
-#define TOKEN_MAX_BYTES	   255
+#define LOGIN_TOKEN_MS	(2 * 60 * 1000)
+#define TOKEN_MAX_BYTES 255
 
 static enum http_outcome login_get(struct http_request *request, struct http_reply *reply);
 static enum http_outcome login_post(struct http_request *request, struct http_reply *reply);
@@ -215,19 +212,6 @@ static enum http_outcome login_post(struct http_request *request, struct http_re
 	return http_error(reply, 400, "M_UNKNOWN", "Unknown login type");
 }
 
-struct short_token_change {
-	struct str token;
-	struct str user_id;
-	int64_t now;
-};
-
-static enum status login_token_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
-{
-	const struct short_token_change *change = arg;
-	return token_add_short(tx, TOKEN_LOGIN, change->token, change->user_id,
-		change->now + LOGIN_TOKEN_MS, change->now);
-}
-
 static enum http_outcome get_token_post(struct http_request *request, struct http_reply *reply)
 {
 	PASSWORD_TURN(turn, request);
@@ -235,17 +219,14 @@ static enum http_outcome get_token_post(struct http_request *request, struct htt
 	if (result != UIA_PASSED)
 		return result == UIA_PARKED ? HTTP_PARK : HTTP_REPLY;
 	password_turn_end(&turn);
-	struct short_token_change change = {
-		.token = secret_token(request->arena, LOGIN_TOKEN_LENGTH),
-		.user_id = api_requester(request)->user_id,
-		.now = clock_wall_ms(),
-	};
-	enum status status = api_write(request, login_token_change, &change);
+	struct str token;
+	enum status status = session_short_token(
+		request, TOKEN_LOGIN, api_requester(request)->user_id, LOGIN_TOKEN_MS, &token);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	uia_finish(request);
 	jw_object(&reply->json);
-	jw_put_str(&reply->json, "login_token", change.token);
+	jw_put_str(&reply->json, "login_token", token);
 	jw_put_int(&reply->json, "expires_in_ms", LOGIN_TOKEN_MS);
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "OpenID"; server-server API: GET /openid/userinfo. */
 #include "common/base/clock.h"
-#include "common/crypto/secret.h"
-#include "homeserver/api/admit.h"
 #include "homeserver/api/api.h"
-#include "homeserver/store/token_store.h"
+#include "homeserver/api/session.h"
 
-#define OPENID_MS    (60 * 60 * 1000)
-#define TOKEN_LENGTH 43
+#define OPENID_MS (60 * 60 * 1000)
 
 static enum http_outcome request_token_post(struct http_request *request, struct http_reply *reply);
 static enum http_outcome userinfo_get(struct http_request *request, struct http_reply *reply);
@@ -21,34 +18,18 @@ static const struct http_route routes[] = {
 
 const struct http_routes api_openid_routes = {routes, ARRAY_LEN(routes)};
 
-struct openid_change {
-	struct str token;
-	struct str user_id;
-	int64_t now;
-};
-
-static enum status openid_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
-{
-	const struct openid_change *change = arg;
-	return token_add_short(tx, TOKEN_OPENID, change->token, change->user_id,
-		change->now + OPENID_MS, change->now);
-}
-
 static enum http_outcome request_token_post(struct http_request *request, struct http_reply *reply)
 {
 	struct json_writer *w = &reply->json;
-	struct openid_change change = {
-		.token = secret_token(request->arena, TOKEN_LENGTH),
-		.user_id = api_requester(request)->user_id,
-		.now = clock_wall_ms(),
-	};
-	if (!str_eq(request->params[0], change.user_id))
+	struct str user_id = api_requester(request)->user_id;
+	struct str token;
+	if (!str_eq(request->params[0], user_id))
 		return http_error(reply, 403, "M_FORBIDDEN", "You cannot speak for somebody else");
-	enum status status = api_write(request, openid_change, &change);
+	enum status status = session_short_token(request, TOKEN_OPENID, user_id, OPENID_MS, &token);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	jw_object(w);
-	jw_put_str(w, "access_token", change.token);
+	jw_put_str(w, "access_token", token);
 	jw_put_c_str(w, "token_type", "Bearer");
 	jw_put_str(w, "matrix_server_name", api_homeserver(request)->server_name);
 	jw_put_int(w, "expires_in", OPENID_MS / 1000);

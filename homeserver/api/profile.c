@@ -48,15 +48,22 @@ static bool field_name_ok(struct str name)
 	return true;
 }
 
+static enum status load(
+	struct http_request *request, struct profile *profile, struct profile_fields *fields)
+{
+	struct str user_id = request->params[0];
+	enum status status = profile_get(api_db(request), request->arena, user_id, profile);
+	if (status == STATUS_OK)
+		status = profile_fields_get(api_db(request), request->arena, user_id, fields);
+	return status;
+}
+
 static enum http_outcome profile_get_all(struct http_request *request, struct http_reply *reply)
 {
 	struct json_writer *w = &reply->json;
-	struct str user_id = request->params[0];
 	struct profile profile;
 	struct profile_fields fields;
-	enum status status = profile_get(api_db(request), request->arena, user_id, &profile);
-	if (status == STATUS_OK)
-		status = profile_fields_get(api_db(request), request->arena, user_id, &fields);
+	enum status status = load(request, &profile, &fields);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	jw_object(w);
@@ -75,13 +82,10 @@ static enum http_outcome profile_get_all(struct http_request *request, struct ht
 static enum http_outcome profile_get_field(struct http_request *request, struct http_reply *reply)
 {
 	struct json_writer *w = &reply->json;
-	struct str user_id = request->params[0];
 	struct str name = request->params[1];
 	struct profile profile;
 	struct profile_fields fields;
-	enum status status = profile_get(api_db(request), request->arena, user_id, &profile);
-	if (status == STATUS_OK)
-		status = profile_fields_get(api_db(request), request->arena, user_id, &fields);
+	enum status status = load(request, &profile, &fields);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	bool is_name = str_eq_c(name, "displayname");

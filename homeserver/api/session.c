@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/api/session.h"
 
+#include "common/base/clock.h"
 #include "common/crypto/secret.h"
 #include "common/matrix/ids.h"
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/store/device_store.h"
 #include "homeserver/store/key_store.h"
-#include "homeserver/store/token_store.h"
 #include "homeserver/stream/streams.h"
 
 #define ACCESS_MS	 (60 * 60 * 1000) /* of an access token that can be refreshed */
@@ -125,6 +125,34 @@ enum status session_close_devices(struct db_tx *tx, struct str user_id, struct s
 		if (!str_eq(list.items[i].device_id, except))
 			status = session_close_device(tx, user_id, list.items[i].device_id);
 	return status;
+}
+
+struct short_token {
+	enum token_purpose purpose;
+	struct str token;
+	struct str user_id;
+	int64_t now;
+	int64_t lives_ms;
+};
+
+static enum status short_token_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	const struct short_token *t = arg;
+	return token_add_short(tx, t->purpose, t->token, t->user_id, t->now + t->lives_ms, t->now);
+}
+
+enum status session_short_token(struct http_request *request, enum token_purpose purpose,
+	struct str user_id, int64_t lives_ms, struct str *token_out)
+{
+	struct short_token t = {
+		.purpose = purpose,
+		.token = secret_token(request->arena, TOKEN_LENGTH),
+		.user_id = user_id,
+		.now = clock_wall_ms(),
+		.lives_ms = lives_ms,
+	};
+	*token_out = t.token;
+	return api_write(request, short_token_change, &t);
 }
 
 enum status session_user_id(

@@ -7,6 +7,7 @@
 
 #include "common/db/db_writer.h"
 #include "homeserver/api/api.h"
+#include "homeserver/store/token_store.h"
 
 struct session {
 	struct str user_id;
@@ -37,6 +38,10 @@ MUST_CHECK enum status session_close_device(
 /* All devices of the user but `except` (p == NULL: all). */
 MUST_CHECK enum status session_close_devices(
 	struct db_tx *tx, struct str user_id, struct str except) REQUIRES(on_writer);
+
+/* A fresh token for one purpose that ends by itself (store/token_store.h). */
+MUST_CHECK enum status session_short_token(struct http_request *request, enum token_purpose purpose,
+	struct str user_id, int64_t lives_ms, struct str *token_out);
 
 /* "camille" or "@camille:here" as a full id, lower-cased, in the arena. STATUS_INVALID when it is
  * no user id, STATUS_NOT_FOUND when it is of another server. */
