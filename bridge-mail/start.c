@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/start.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "bridge-mail/bridge.h"
@@ -18,6 +20,7 @@
 #include "bridge-mail/store/store.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
+#include "common/base/process.h"
 #include "common/crypto/secret.h"
 #include "common/http/client.h"
 #include "common/http/server.h"
@@ -29,10 +32,11 @@
 
 #define PARSER "parvis-mail-parser"
 
-/* One allocation more than the struct: what its const strings point to. */
+/* The bridge, what its const strings point to, and the lock of its state. */
 struct whole {
 	struct bridge bridge;
 	struct arena *arena;
+	int lock_fd;
 };
 
 static const char *beside_program(struct arena *arena, const char *name)
@@ -69,30 +73,54 @@ static enum status load_secret(struct bridge *b, struct arena *arena, char why[C
 	return status;
 }
 
-static enum status open_state(struct bridge *b, struct arena *arena, char why[CONFIG_ERROR_MAX])
+/* Two programs at work on the same rows would do everything twice. */
+static enum status lock_state(struct whole *whole, char why[CONFIG_ERROR_MAX])
 {
-	b->state_dir = arena_printf(arena, "%s/bridge-mail", b->config->data_dir).p;
-	b->db_path = arena_printf(arena, "%s/bridge.db", b->state_dir).p;
-	b->parser_program = beside_program(arena, PARSER);
-	enum status status = fs_make_dirs(b->state_dir, 0700);
-	if (status == STATUS_OK && access(b->parser_program, X_OK) != 0) {
+	const char *dir = whole->bridge.state_dir;
+	const char *path = arena_printf(whole->arena, "%s/lock", dir).p;
+	enum status status = fs_make_dirs(dir, 0700);
+	if (status == STATUS_OK) {
+		whole->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (whole->lock_fd < 0)
+			status = STATUS_IO;
+	}
+	if (status != STATUS_OK) {
+		snprintf(why, CONFIG_ERROR_MAX,
+			"%s cannot be written (%s); check data_dir and its owner", dir,
+			status_name(status));
+		return status;
+	}
+	if (flock(whole->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return STATUS_OK;
+	snprintf(why, CONFIG_ERROR_MAX,
+		"another parvis-bridge-mail is at work on %s; stop it first", dir);
+	return STATUS_EXISTS;
+}
+
+static enum status open_state(struct whole *whole, char why[CONFIG_ERROR_MAX])
+{
+	struct bridge *b = &whole->bridge;
+	b->state_dir = arena_printf(whole->arena, "%s/bridge-mail", b->config->data_dir).p;
+	b->db_path = arena_printf(whole->arena, "%s/bridge.db", b->state_dir).p;
+	b->parser_program = beside_program(whole->arena, PARSER);
+	if (access(b->parser_program, X_OK) != 0) {
 		snprintf(why, CONFIG_ERROR_MAX, "%s is missing; install the program again",
 			b->parser_program);
 		return STATUS_NOT_FOUND;
 	}
-	if (status == STATUS_OK) {
-		status = load_secret(b, arena, why);
-		if (status != STATUS_OK)
-			return status;
-		status = store_open(b->state_dir, b->db_path, b, &b->writer);
-	}
+	enum status status = lock_state(whole, why);
+	if (status == STATUS_OK)
+		status = load_secret(b, whole->arena, why);
+	if (status != STATUS_OK)
+		return status;
+	status = store_open(b->state_dir, b->db_path, b, &b->writer);
 	if (status == STATUS_CONFLICT)
 		snprintf(why, CONFIG_ERROR_MAX,
 			"%s was written by a newer version; install that version", b->db_path);
 	else if (status != STATUS_OK)
 		snprintf(why, CONFIG_ERROR_MAX,
-			"%s cannot be opened (%s); check data_dir, its owner and free space",
-			b->db_path, status_name(status));
+			"%s cannot be opened (%s); check its owner and free space", b->db_path,
+			status_name(status));
 	return status;
 }
 
@@ -128,10 +156,11 @@ enum status bridge_start(
 	struct whole *whole = MEM_NEW(struct whole);
 	struct bridge *b = &whole->bridge;
 	whole->arena = arena_new();
+	whole->lock_fd = -1;
 	http_client_global_init();
 	b->config = config;
 	b->metrics = metrics_new();
-	enum status status = open_state(b, whole->arena, why);
+	enum status status = open_state(whole, why);
 	if (status == STATUS_OK)
 		status = matrix_start(b, &b->matrix, why);
 	if (status == STATUS_OK)
@@ -170,6 +199,7 @@ void bridge_stop(struct bridge **bridge)
 	matrix_stop(&b->matrix);
 	metrics_free(&b->metrics);
 	secret_wipe(b->secret, sizeof(b->secret));
+	fs_close(&whole->lock_fd);
 	arena_free(&whole->arena);
 	free(whole);
 }

@@ -6,8 +6,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { Agent } from "../tools/agent.mjs";
-import { dialogue, idsIn, readMail, send, Sink } from "../tools/mail.mjs";
-import { eventually, Parvis } from "../tools/parvis.mjs";
+import { dialogue, idsIn, readMail, run, send, Sink } from "../tools/mail.mjs";
+import { eventually, Parvis, ROOT } from "../tools/parvis.mjs";
 
 const VOIRIE = "voirie@localhost";
 const MAIRIE = "mairie@localhost";
@@ -294,4 +294,11 @@ test("a smarthost that does not like our login refuses no mail, which waits", as
         host.stop();
         await own.stop();
     }
+});
+
+test("a second bridge on the same state does not start, and says why in one line", async () => {
+    const program = path.join(ROOT, process.env.PARVIS_BUILD ?? "build/asan", "parvis-bridge-mail");
+    const { code, log } = await run(program, ["--config", parvis.config]);
+    assert.equal(code, 1);
+    assert.match(log, /^parvis-bridge-mail: another parvis-bridge-mail is at work on .*; stop it first\n$/);
 });
