@@ -126,7 +126,8 @@ static void left(void *context, struct meeting *meeting, struct participant *par
 		return;
 	if (participant->reason == LEAVE_CLIENT) {
 		session->participant = NULL;
-		lws_close(session->connection);
+		if (session->connection != NULL)
+			lws_close(session->connection);
 		return;
 	}
 	session_end(session, participant->reason,
