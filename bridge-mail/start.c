@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/start.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "bridge-mail/bridge.h"
@@ -32,11 +30,10 @@
 
 #define PARSER "parvis-mail-parser"
 
-/* The bridge, what its const strings point to, and the lock of its state. */
+/* The bridge, and what its const strings point to. */
 struct whole {
 	struct bridge bridge;
 	struct arena *arena;
-	int lock_fd;
 };
 
 static const char *beside_program(struct arena *arena, const char *name)
@@ -74,27 +71,17 @@ static enum status load_secret(struct bridge *b, struct arena *arena, char why[C
 }
 
 /* Two programs at work on the same rows would do everything twice. */
-static enum status lock_state(struct whole *whole, char why[CONFIG_ERROR_MAX])
+static enum status lock_state(const char *dir, char why[CONFIG_ERROR_MAX])
 {
-	const char *dir = whole->bridge.state_dir;
-	const char *path = arena_printf(whole->arena, "%s/lock", dir).p;
-	enum status status = fs_make_dirs(dir, 0700);
-	if (status == STATUS_OK) {
-		whole->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (whole->lock_fd < 0)
-			status = STATUS_IO;
-	}
-	if (status != STATUS_OK) {
+	enum status status = process_lock_folder(dir);
+	if (status == STATUS_EXISTS)
+		snprintf(why, CONFIG_ERROR_MAX,
+			"another parvis-bridge-mail is at work on %s; stop it first", dir);
+	else if (status != STATUS_OK)
 		snprintf(why, CONFIG_ERROR_MAX,
 			"%s cannot be written (%s); check data_dir and its owner", dir,
 			status_name(status));
-		return status;
-	}
-	if (flock(whole->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return STATUS_OK;
-	snprintf(why, CONFIG_ERROR_MAX,
-		"another parvis-bridge-mail is at work on %s; stop it first", dir);
-	return STATUS_EXISTS;
+	return status;
 }
 
 static enum status open_state(struct whole *whole, char why[CONFIG_ERROR_MAX])
@@ -108,7 +95,7 @@ static enum status open_state(struct whole *whole, char why[CONFIG_ERROR_MAX])
 			b->parser_program);
 		return STATUS_NOT_FOUND;
 	}
-	enum status status = lock_state(whole, why);
+	enum status status = lock_state(b->state_dir, why);
 	if (status == STATUS_OK)
 		status = load_secret(b, whole->arena, why);
 	if (status != STATUS_OK)
@@ -156,7 +143,6 @@ enum status bridge_start(
 	struct whole *whole = MEM_NEW(struct whole);
 	struct bridge *b = &whole->bridge;
 	whole->arena = arena_new();
-	whole->lock_fd = -1;
 	http_client_global_init();
 	b->config = config;
 	b->metrics = metrics_new();
@@ -199,7 +185,6 @@ void bridge_stop(struct bridge **bridge)
 	matrix_stop(&b->matrix);
 	metrics_free(&b->metrics);
 	secret_wipe(b->secret, sizeof(b->secret));
-	fs_close(&whole->lock_fd);
 	arena_free(&whole->arena);
 	free(whole);
 }

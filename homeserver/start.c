@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
+#include "common/base/process.h"
 #include "common/http/server.h"
 #include "common/metrics/metrics.h"
 #include "config/config.h"
@@ -67,14 +68,18 @@ enum status homeserver_open_database(
 {
 	MEM_SCOPE char *folder = data_path(config, "");
 	MEM_SCOPE char *path = data_path(config, "homeserver.db");
-	if (fs_make_dirs(folder, 0700) != STATUS_OK)
+	enum status status = process_lock_folder(folder);
+	if (status == STATUS_EXISTS)
+		return fail(why, status,
+			"another parvis-homeserver is at work in %s; stop it first", folder);
+	if (status != STATUS_OK)
 		return fail(why, STATUS_IO,
 			"cannot make the folder %s; check data_dir and its permissions", folder);
 	struct db *db = NULL;
 	if (db_open(path, false, &db) != STATUS_OK)
 		return fail(why, STATUS_IO,
 			"cannot open the database %s; check its permissions and the disk", path);
-	enum status status = db_migrate(db, homeserver_migrations, homeserver_migrations_count);
+	status = db_migrate(db, homeserver_migrations, homeserver_migrations_count);
 	if (status != STATUS_OK) {
 		db_close(&db);
 		return status == STATUS_CONFLICT

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
+#include "common/base/process.h"
 #include "common/crypto/secret.h"
 #include "common/http/client.h"
 #include "common/metrics/metrics.h"
@@ -107,7 +108,12 @@ static enum status start_store(struct sfu *sfu, char why[START_ERROR_MAX])
 	ARENA_SCOPE(arena);
 	struct str folder = arena_printf(arena, "%s/sfu", sfu->config->data_dir);
 	sfu->database = mem_strdup(arena_printf(arena, "%.*s/sfu.db", STR_FMT(folder)));
-	enum status status = meetings_store_open(folder.p, sfu->database);
+	enum status status = process_lock_folder(folder.p);
+	if (status == STATUS_EXISTS)
+		return fail(why, status, "another parvis-sfu is at work in %s; stop it first",
+			folder.p);
+	if (status == STATUS_OK)
+		status = meetings_store_open(folder.p, sfu->database);
 	if (status == STATUS_CONFLICT)
 		return fail(why, status,
 			"the database %s was written by a newer version; install that version "

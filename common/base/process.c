@@ -2,6 +2,8 @@
 #include "common/base/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -85,4 +88,25 @@ int process_fail(const char *program, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	return EXIT_FAILURE;
+}
+
+enum status process_lock_folder(const char *folder)
+{
+	char path[PATH_MAX];
+	enum status status = fs_make_dirs(folder, 0700);
+	int n = snprintf(path, sizeof(path), "%s/lock", folder);
+
+	if (status != STATUS_OK)
+		return status;
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return STATUS_INVALID;
+	/* Never closed: the lock ends with the process, however it ends. */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return STATUS_IO;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return STATUS_OK;
+	status = errno == EWOULDBLOCK ? STATUS_EXISTS : STATUS_IO;
+	close(fd);
+	return status;
 }

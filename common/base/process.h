@@ -16,6 +16,12 @@ void process_notify(const char *state);
 int process_wait_for_end(void (*on_reload)(void *context), void *context);
 
 /*
+ * Makes the folder (0700) and takes it for this process until the process ends: two writers of one
+ * state would undo each other's work. STATUS_EXISTS while another process has it.
+ */
+MUST_CHECK enum status process_lock_folder(const char *folder);
+
+/*
  * The one line that a failed start prints on standard error: "parvis-sfu: text". Says what
  * happened and what to do. Returns EXIT_FAILURE for main to return.
  */
