@@ -11,19 +11,18 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/crypto/secret.h"
+#include "common/http/monitoring.h"
 #include "common/http/server.h"
 #include "common/json/json.h"
 #include "common/matrix/ids.h"
-#include "common/metrics/metrics.h"
 
 #define LOG_MODULE "matrix"
 #include "common/base/log.h"
 
-#define TRANSACTION_MAX	  ((size_t)32 * 1024 * 1024)
-#define METRICS_MAX_BYTES ((size_t)4 * 1024 * 1024)
-#define WORKERS		  2
-#define MAX_CONNECTIONS	  64
-#define MAX_TXN_ID	  255
+#define TRANSACTION_MAX ((size_t)32 * 1024 * 1024)
+#define WORKERS		2
+#define MAX_CONNECTIONS 64
+#define MAX_TXN_ID	255
 
 enum auth { AUTH_NONE, AUTH_HOMESERVER };
 
@@ -140,25 +139,6 @@ static enum http_outcome health_get(struct http_request *request, struct http_re
 	return HTTP_REPLY;
 }
 
-static bool is_local(struct http_request *request)
-{
-	bool loopback = str_starts(request->peer, STR("127.")) || str_eq_c(request->peer, "::1") ||
-			str_starts(request->peer, STR("::ffff:127."));
-	return loopback && http_header(request, "X-Forwarded-For").p == NULL &&
-	       http_header(request, "Forwarded").p == NULL;
-}
-
-static enum http_outcome metrics_get(struct http_request *request, struct http_reply *reply)
-{
-	if (!is_local(request))
-		return http_error(reply, 403, "M_FORBIDDEN", "Metrics are for this machine only");
-	BUF_SCOPE(page, METRICS_MAX_BYTES);
-	metrics_render(matrix_of(request)->bridge->metrics, &page);
-	reply->content_type = "text/plain; version=0.0.4";
-	buf_append(&reply->body, buf_str(&page));
-	return HTTP_REPLY;
-}
-
 #define APP "/_matrix/app/v1/"
 static const struct http_route routes[] = {
 	{HTTP_PUT, APP "transactions/{txn}", AUTH_HOMESERVER, 0, BODY_JSON, TRANSACTION_MAX,
@@ -167,7 +147,7 @@ static const struct http_route routes[] = {
 	{HTTP_GET, APP "rooms/{alias}", AUTH_HOMESERVER, 0, BODY_NONE, 0, room_get},
 	{HTTP_POST, APP "ping", AUTH_HOMESERVER, 0, BODY_JSON_OPTIONAL, 0, ping_post},
 	{HTTP_GET, "/health", AUTH_NONE, 0, BODY_NONE, 0, health_get},
-	{HTTP_GET, "/metrics", AUTH_NONE, 0, BODY_NONE, 0, metrics_get},
+	{HTTP_GET, "/metrics", AUTH_NONE, 0, BODY_NONE, 0, http_metrics_get},
 };
 static const struct http_routes tables[] = {{routes, ARRAY_LEN(routes)}};
 

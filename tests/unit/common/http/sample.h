@@ -8,6 +8,7 @@
 
 #include "tests/unit/common/http/served.h"
 
+#include "common/http/monitoring.h"
 #include "common/json/json.h"
 
 #define POST(path, length, body) \
@@ -130,6 +131,7 @@ static const struct http_route rows[] = {
 	{HTTP_GET, "/away", 0, 0, BODY_NONE, 0, away},
 	{HTTP_GET, "/unfinished", 0, 0, BODY_NONE, 0, unfinished},
 	{HTTP_GET, "/more", 0, 0, BODY_NONE, 0, says_more},
+	{HTTP_GET, "/metrics", 0, 0, BODY_NONE, 0, http_metrics_get},
 	{HTTP_GET, "/gate", 0, 0, BODY_NONE, 0, wait_at_gate},
 	{HTTP_POST, "/plain", 0, 0, BODY_NONE, 100, plain},
 	{HTTP_PUT, "/plain", 0, 0, BODY_NONE, 100, plain},

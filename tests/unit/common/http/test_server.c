@@ -88,6 +88,18 @@ static void replies_of_other_kinds(void **state)
 	log_set_level(LOG_LEVEL_ERROR);
 }
 
+static void metrics_are_for_this_machine(void **state)
+{
+	(void)state;
+	struct answer answer = ask(served.port, GET("/metrics"));
+	assert_int_equal(answer.status, 200);
+	assert_non_null(strstr(answer.body, "parvis_http_connections{"));
+	expect("GET /metrics HTTP/1.1\r\n" HOST "X-Forwarded-For: 127.0.0.1\r\n\r\n", 403,
+		"M_FORBIDDEN");
+	expect("GET /metrics HTTP/1.1\r\n" HOST "Forwarded: for=127.0.0.1\r\n\r\n", 403,
+		"M_FORBIDDEN");
+}
+
 static void requests_are_counted_by_route(void **state)
 {
 	const char *series = "parvis_http_requests_total{server=\"test\",method=\"POST\","
@@ -124,6 +136,7 @@ int main(void)
 		cmocka_unit_test(malformed_targets),
 		cmocka_unit_test(head_and_options),
 		cmocka_unit_test(replies_of_other_kinds),
+		cmocka_unit_test(metrics_are_for_this_machine),
 		cmocka_unit_test(requests_are_counted_by_route),
 		cmocka_unit_test(a_port_is_taken_once),
 	};
