@@ -82,7 +82,7 @@ OWNERS = [
     ("srtp2/*", ["sfu/transport/srtp.c"], 1),
     ("usrsctp.h", ["sfu/transport/sctp.c"], 1),
     ("protobuf-c/*", ["sfu/signal/*"], None),
-    ("zlib.h", ["sfu/signal/*"], 1),
+    ("zlib.h", ["sfu/signal/*", "tests/unit/sfu/signal/*"], 2),
     ("gmime/*", ["bridge-mail/mail-parser/*"], None),
     ("glib*", ["bridge-mail/mail-parser/*", "homeserver/thumbnailer/*"], None),
     ("gdk-pixbuf/*", ["homeserver/thumbnailer/*"], None),
