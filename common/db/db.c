@@ -323,7 +323,12 @@ enum status db_snapshot_begin(struct db *db)
 {
 	enum status status = db_run_sql(db, &sql_begin);
 
-	return status == STATUS_OK ? db_run_sql(db, &sql_first_read) : status;
+	if (status == STATUS_OK)
+		status = db_run_sql(db, &sql_first_read);
+	/* Left open, the transaction would refuse every snapshot to come. */
+	if (status != STATUS_OK)
+		db_snapshot_end(db);
+	return status;
 }
 
 void db_snapshot_end(struct db *db)

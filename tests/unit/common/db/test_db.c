@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/base/mem.h"
+#include "common/db/db_internal.h"
 #include "common/db/db_writer.h"
 
 DB_SQL(sql_put, "INSERT INTO things (name, size) VALUES (?1, ?2)");
@@ -224,6 +225,32 @@ static void test_nul_empty_and_null(void **state)
 	db_close(&db);
 }
 
+/* Ends the first statement that runs inside a transaction. */
+static int interrupt_once(void *arg)
+{
+	struct db **db = arg;
+
+	if (*db == NULL || sqlite3_get_autocommit(db_handle(*db)) != 0)
+		return 0;
+	*db = NULL;
+	return 1;
+}
+
+static void test_a_snapshot_that_fails_leaves_none_open(void **state)
+{
+	const struct fixture *f = *state;
+	struct db *db, *to_interrupt;
+
+	assert_int_equal(db_open(f->path, true, &db), STATUS_OK);
+	to_interrupt = db;
+	sqlite3_progress_handler(db_handle(db), 1, interrupt_once, &to_interrupt);
+	assert_int_equal(db_snapshot_begin(db), STATUS_IO);
+	assert_null(to_interrupt);
+	assert_int_equal(db_snapshot_begin(db), STATUS_OK);
+	db_snapshot_end(db);
+	db_close(&db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +261,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_migrations, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_statement_and_bad_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul_empty_and_null, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_snapshot_that_fails_leaves_none_open, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
