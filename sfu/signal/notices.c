@@ -208,7 +208,7 @@ static void data(void *context, struct participant *participant, enum media_chan
 		struct media_command *command =
 			media_command_new_data(link->transport, channel, buf_str(&out));
 		if (command != NULL)
-			media(context, command);
+			meeting->all->listener.media(context, command);
 	}
 }
 
