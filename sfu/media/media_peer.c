@@ -202,6 +202,10 @@ void media_update_peer(struct peer *peer, const struct media_transport_params *p
 	if (params->data_max_message_size != 0) {
 		peer->data_max = params->data_max_message_size;
 	}
+	if (params->data == DATA_ACCEPT && peer->data == DATA_NONE) {
+		peer->data = DATA_ACCEPT;
+		transport_want_data(peer->transport);
+	}
 	if (params->fingerprint_size > 0) {
 		transport_set_fingerprint(
 			peer->transport, params->fingerprint, params->fingerprint_size);

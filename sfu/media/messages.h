@@ -96,9 +96,9 @@ struct media_transport_params {
 	uint8_t fingerprint[64];		/* of the peer's certificate */
 	uint8_t fingerprint_size;		/* 32: sha-256, 48: sha-384, 64: sha-512 */
 	struct rtp_extension_ids extensions;	/* all 0 in an update: unchanged */
-	enum media_data_role data;
-	uint16_t sctp_port;		/* the peer's a=sctp-port; 0: 5000 */
-	uint32_t data_max_message_size; /* the peer's a=max-message-size; 0: 65536 */
+	enum media_data_role data;		/* in an update: DATA_ACCEPT may follow DATA_NONE */
+	uint16_t sctp_port;			/* the peer's a=sctp-port; 0: 5000 */
+	uint32_t data_max_message_size;		/* the peer's a=max-message-size; 0: 65536 */
 };
 
 /* By SSRC where the offer names it, otherwise by mid, or by mid and rid (RFC 8843, RFC 8852). */

@@ -107,6 +107,18 @@ static enum status connect_srtp(struct transport *t)
 	return status;
 }
 
+static void start_sctp(struct transport *t)
+{
+	struct sctp_events events = {.context = t,
+		.send = on_sctp_send,
+		.message = on_sctp_message,
+		.channel_open = on_channel_open,
+		.channel_closed = on_channel_closed};
+	if (sctp_new(&events, t->sctp_port, &t->sctp) != STATUS_OK) {
+		t->state = TRANSPORT_FAILED;
+	}
+}
+
 /* Follows the state of DTLS. */
 static void advance(struct transport *t)
 {
@@ -121,13 +133,8 @@ static void advance(struct transport *t)
 			return;
 		}
 		t->state = TRANSPORT_CONNECTED;
-		struct sctp_events events = {.context = t,
-			.send = on_sctp_send,
-			.message = on_sctp_message,
-			.channel_open = on_channel_open,
-			.channel_closed = on_channel_closed};
-		if (t->data && sctp_new(&events, t->sctp_port, &t->sctp) != STATUS_OK) {
-			t->state = TRANSPORT_FAILED;
+		if (t->data) {
+			start_sctp(t);
 		}
 	}
 }
@@ -146,6 +153,15 @@ void transport_set_remote_ufrag(struct transport *transport, const char *remote_
 void transport_set_sctp_port(struct transport *transport, uint16_t port)
 {
 	transport->sctp_port = port;
+}
+
+void transport_want_data(struct transport *transport)
+{
+	bool late = !transport->data && transport->state == TRANSPORT_CONNECTED;
+	transport->data = true;
+	if (late) {
+		start_sctp(transport);
+	}
 }
 
 void transport_restart_ice(

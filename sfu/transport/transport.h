@@ -53,6 +53,8 @@ void transport_free(struct transport **transport);
 void transport_set_fingerprint(struct transport *transport, const uint8_t *fingerprint, size_t n);
 void transport_set_remote_ufrag(struct transport *transport, const char *remote_ufrag);
 void transport_set_sctp_port(struct transport *transport, uint16_t port);
+/* Runs SCTP from now on, or once connected, if it does not yet. */
+void transport_want_data(struct transport *transport);
 void transport_restart_ice(
 	struct transport *transport, const struct ice_credentials *local, const char *remote_ufrag);
 

@@ -326,6 +326,27 @@ static void ice_restarts_under_the_same_session(void **state)
 	expect_rtp(s, packet, &got);
 }
 
+/* A client with two peer connections offers its data channels once it has something to say. */
+static void data_may_be_added_to_a_connection(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	int n = -1;
+	connect_both(s);
+	struct media_command *c = media_command_new(MEDIA_UPDATE_TRANSPORT);
+	c->transport = ALICE_PC;
+	c->u.params.data = DATA_ACCEPT;
+	tell(s, c);
+	for (int tries = 0; tries < 5 && n <= 0; tries++) {
+		n = SSL_read(s->alice.ssl, packet, sizeof(packet));
+	}
+	/* SCTP's INIT, from port 5000 to port 5000 (RFC 9260). */
+	assert_true(n > 12);
+	assert_int_equal(get_u16(packet), 5000);
+	assert_int_equal(get_u16(packet + 2), 5000);
+	assert_int_equal(packet[12], 1);
+}
+
 static void paused_and_unsubscribed(void **state)
 {
 	struct scene *s = *state;
@@ -413,6 +434,7 @@ int main(void)
 		SCENE(losses_are_repaired_on_both_sides),
 		SCENE(a_peer_moves_to_another_network),
 		SCENE(ice_restarts_under_the_same_session),
+		SCENE(data_may_be_added_to_a_connection),
 		SCENE(paused_and_unsubscribed),
 		SCENE(who_has_no_password_gets_nothing),
 		SCENE(another_certificate_is_refused),
