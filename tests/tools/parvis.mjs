@@ -44,7 +44,7 @@ export async function eventually(what, condition, timeout = 30000) {
 }
 
 export class Parvis {
-    static async start({ programs = ["homeserver"], mailboxes = [], smarthost = "" } = {}) {
+    static async start({ programs = ["homeserver"], mailboxes = [], smarthost = "", rtcAddress = "127.0.0.1" } = {}) {
         const parvis = new Parvis();
         parvis.dir = fs.mkdtempSync(path.join(os.tmpdir(), "parvis-test-"));
         parvis.processes = new Map();
@@ -56,14 +56,14 @@ export class Parvis {
         parvis.proxy = await startProxy(parvis.homeserver, (fault) => parvis.faults.push(fault));
         parvis.url = `http://127.0.0.1:${parvis.proxy.port}`;
         parvis.meeting = `http://127.0.0.1:${parvis.ports.meeting}`;
-        parvis.#configure(mailboxes, smarthost);
+        parvis.#configure(mailboxes, smarthost, rtcAddress);
         parvis.#run("parvis-homeserver", ["user-create", "--name", "admin", "--admin", "--password-file", "-"],
             "admin password");
         for (const program of programs) await parvis.launch(program);
         return parvis;
     }
 
-    #configure(mailboxes, smarthost) {
+    #configure(mailboxes, smarthost, rtcAddress) {
         const { ports, dir } = this;
         const setup = spawnSync(path.join(ROOT, "packaging/parvis-setup"), [dir], { encoding: "utf8" });
         if (setup.status !== 0) throw new Error(setup.stderr);
@@ -83,8 +83,8 @@ export class Parvis {
             `sfu:`,
             `  meeting_port: ${ports.meeting}`,
             `  signal_port: ${ports.signal}`,
-            `  rtc_address: 127.0.0.1`,
-            `  rtc_advertised: [127.0.0.1]`,
+            `  rtc_address: ${rtcAddress}`,
+            `  rtc_advertised: [${rtcAddress}]`,
             `  rtc_tcp_port: ${ports.rtcTcp}`,
             `  rtc_udp_port: ${ports.rtcUdp}`,
             `  public_url: ${this.meeting}`,
@@ -195,6 +195,20 @@ export class Parvis {
         const auth = { type: "m.login.registration_token", token: REGISTRATION_TOKEN, session: refusal.json?.session };
         const answer = await this.api("POST", target, { body: { ...body, auth } });
         return { ...answer, username, password };
+    }
+
+    // What the token service gives that account's device for a Matrix room's call: {url, jwt}.
+    async callToken(account, room) {
+        const openid_token = await this.api("POST",
+            `/_matrix/client/v3/user/${encodeURIComponent(account.user_id)}/openid/request_token`,
+            { token: account.access_token, body: {} });
+        const reply = await fetch(`${this.meeting}/sfu/get`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ room, openid_token, device_id: account.device_id }),
+        });
+        if (!reply.ok) throw new Error(`/sfu/get: ${reply.status} ${await reply.text()}`);
+        return reply.json();
     }
 
     async login(username, password = `${username}'s password`) {
