@@ -41,10 +41,7 @@ static enum http_outcome bad_status(struct http_reply *reply, const struct http_
 {
 	struct str body = str_slice(answer->body, 0, SHOWN_ANSWER_MAX);
 
-	reply->status = 502;
-	jw_object(&reply->json);
-	jw_put_c_str(&reply->json, "errcode", "M_BAD_STATUS");
-	jw_put_c_str(&reply->json, "error", "The application service refused the ping");
+	http_error_begin(reply, 502, "M_BAD_STATUS", "The application service refused the ping");
 	jw_put_int(&reply->json, "status", answer->status);
 	jw_put_str(&reply->json, "body", body);
 	jw_object_end(&reply->json);

@@ -2,6 +2,7 @@
 #include "homeserver/store/profile_store.h"
 
 #include "common/base/buf.h"
+#include "homeserver/store/rows.h"
 
 #define SEARCH_TERM_MAX 512 /* bytes of a term that are looked at */
 
@@ -38,30 +39,16 @@ enum status profile_get(struct db *db, struct arena *arena, struct str user_id, 
 enum status profile_fields_get(
 	struct db *db, struct arena *arena, struct str user_id, struct profile_fields *out)
 {
-	/* A profile is below 64 KiB and a field takes at least five bytes of it, but real ones
-	 * are few: grow by doubling. */
-	size_t room = 8;
-	struct profile_field *items = ARENA_ARRAY(arena, struct profile_field, room);
-	size_t count = 0;
+	*out = (struct profile_fields){NULL, 0};
 	DB_QUERY(q, db, &sql_profile_fields);
 	db_bind_str(q, 1, user_id);
 	enum db_step step;
-	while ((step = db_step(q)) == DB_ROW) {
-		if (count == room) {
-			struct profile_field *more =
-				ARENA_ARRAY(arena, struct profile_field, room * 2);
-			memcpy(more, items, count * sizeof(*items));
-			items = more;
-			room *= 2;
-		}
-		items[count].name = db_col_dup(q, 0, arena);
-		items[count].value = db_col_dup(q, 1, arena);
-		count++;
-	}
-	if (step == DB_ERROR)
-		return STATUS_IO;
-	*out = (struct profile_fields){items, count};
-	return STATUS_OK;
+	while ((step = db_step(q)) == DB_ROW)
+		*ROWS_ADD(arena, out) = (struct profile_field){
+			.name = db_col_dup(q, 0, arena),
+			.value = db_col_dup(q, 1, arena),
+		};
+	return step == DB_ERROR ? STATUS_IO : STATUS_OK;
 }
 
 static enum status set_column(

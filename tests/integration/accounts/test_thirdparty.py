@@ -103,6 +103,11 @@ class ThirdParty(harness.Case):
         found = self.assert_ok(self.camille.get(f"{V3}/location/irc?{query}"))
         self.assertEqual(found[0]["alias"], "#irc_x:localhost")
         self.assertIn((f"{APP}/location/irc?channel=%23x+%26+y", "Bearer hs-one"), Service.asked)
+        # The token stays here however its name is written.
+        Service.asked.clear()
+        query = f"channel=y&access%5Ftoken={self.camille.token}&ts=1"
+        self.assert_ok(self.camille.get(f"{V3}/location/irc?{query}"))
+        self.assertIn((f"{APP}/location/irc?channel=y", "Bearer hs-one"), Service.asked)
         user = quote("@two_n:localhost")
         found = self.assert_ok(self.camille.get(f"{V3}/user?userid={user}"))
         self.assertEqual(found[0]["userid"], "@two_n:localhost")
