@@ -100,7 +100,7 @@ class ServiceCase(harness.Case):
         cls.options = {
             "registration": "open",
             "files": {"irc.yaml": REGISTRATION.format(port=cls.service.port)},
-            "settings": ["application_services: [irc.yaml]"],
+            "settings": ["application_services: [irc.yaml]", "workers: 4"],
         }
         super().setUpClass()
         cls.bot = cls.parvis.client("as-secret", "@_ircbot:localhost")
