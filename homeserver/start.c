@@ -68,18 +68,14 @@ enum status homeserver_open_database(
 {
 	MEM_SCOPE char *folder = data_path(config, "");
 	MEM_SCOPE char *path = data_path(config, "homeserver.db");
-	enum status status = process_lock_folder(folder);
-	if (status == STATUS_EXISTS)
-		return fail(why, status,
-			"another parvis-homeserver is at work in %s; stop it first", folder);
-	if (status != STATUS_OK)
+	if (fs_make_dirs(folder, 0700) != STATUS_OK)
 		return fail(why, STATUS_IO,
 			"cannot make the folder %s; check data_dir and its permissions", folder);
 	struct db *db = NULL;
 	if (db_open(path, false, &db) != STATUS_OK)
 		return fail(why, STATUS_IO,
 			"cannot open the database %s; check its permissions and the disk", path);
-	status = db_migrate(db, homeserver_migrations, homeserver_migrations_count);
+	enum status status = db_migrate(db, homeserver_migrations, homeserver_migrations_count);
 	if (status != STATUS_OK) {
 		db_close(&db);
 		return status == STATUS_CONFLICT
@@ -98,11 +94,28 @@ enum status homeserver_open_database(
 	return STATUS_OK;
 }
 
+/* One server at a time: positions live in its memory. user-create takes none, and may run beside. */
+static enum status lock_state(const struct config *config, char why[START_ERROR_MAX])
+{
+	MEM_SCOPE char *folder = data_path(config, "");
+	enum status status = process_lock_folder(folder);
+	if (status == STATUS_EXISTS)
+		return fail(why, status,
+			"another parvis-homeserver is at work in %s; stop it first", folder);
+	if (status != STATUS_OK)
+		return fail(why, status,
+			"cannot make the folder %s; check data_dir and its permissions", folder);
+	return STATUS_OK;
+}
+
 static enum status start_store(struct running *running, char why[START_ERROR_MAX])
 {
 	struct homeserver *hs = &running->hs;
 	struct db *db = NULL;
-	enum status status = homeserver_open_database(hs->config, &running->database, &db, why);
+	enum status status = lock_state(hs->config, why);
+	if (status != STATUS_OK)
+		return status;
+	status = homeserver_open_database(hs->config, &running->database, &db, why);
 	if (status != STATUS_OK)
 		return status;
 	status = streams_new(db, &hs->streams);

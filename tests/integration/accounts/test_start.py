@@ -42,9 +42,9 @@ class Start(unittest.TestCase):
             s.listen()
             self.assertIn(f"port {self.parvis.port} is taken", self.fails())
 
-    def test_two_servers_do_not_share_a_port(self):
+    def test_two_servers_do_not_share_a_state(self):
         self.parvis.launch()
-        self.assertIn("is taken", self.fails())
+        self.assertIn("at work in", self.fails())
         self.parvis.login_admin()
 
     def test_a_database_of_a_newer_version(self):
