@@ -137,7 +137,7 @@ static void homeserver_defaults(struct config_homeserver *c)
 	default_port(&c->port, 8008);
 	default_text(&c->public_url, "http://localhost:8008");
 	if (c->workers == 0)
-		c->workers = 4;
+		c->workers = 8;
 	if (c->media_max_bytes == 0)
 		c->media_max_bytes = 50 * 1024 * 1024;
 }

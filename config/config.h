@@ -24,7 +24,7 @@ struct config_homeserver {
 	uint16_t port;	      /* 8008 */
 	char *public_url;     /* what clients type: "http://localhost:8008" */
 	bool trust_forwarded; /* a reverse proxy on loopback sets X-Forwarded-For */
-	uint16_t workers;     /* 4 */
+	uint16_t workers;     /* 8: threads that answer; so many changes can share a commit */
 	enum config_registration registration;
 	char **registration_tokens;
 	unsigned registration_tokens_count;

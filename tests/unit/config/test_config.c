@@ -45,7 +45,7 @@ static void defaults(void **state)
 	assert_string_equal(c->server_name, "ville.example");
 	assert_int_equal(c->homeserver.registration, REGISTRATION_CLOSED);
 	assert_int_equal(c->homeserver.port, 8008);
-	assert_int_equal(c->homeserver.workers, 4);
+	assert_int_equal(c->homeserver.workers, 8);
 	assert_string_equal(c->homeserver.listen_address, "127.0.0.1");
 	assert_int_equal(c->bridge_mail.smtp_port, 0);
 	assert_string_equal(c->bridge_mail.lmtp_socket, "");
