@@ -104,6 +104,12 @@ class WeeChat:
 
 
 class WeeChatMatrix(harness.Case):
+    def until(self, what, condition):
+        try:
+            harness.eventually(what, condition)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.weechat.logs()}") from None
+
     def test_signs_in_reads_and_writes(self):
         alice = self.parvis.register("alice")
         self.parvis.register("bob", password="secret-of-bob")
@@ -113,28 +119,28 @@ class WeeChatMatrix(harness.Case):
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         relay = TlsRelay(folder, int(self.parvis.url.rsplit(":", 1)[1]))
         self.addCleanup(relay.close)
-        weechat = WeeChat(folder, relay.port, "bob", "secret-of-bob")
+        weechat = self.weechat = WeeChat(folder, relay.port, "bob", "secret-of-bob")
         self.addCleanup(weechat.end)
 
-        harness.eventually("bob sees the invitation", lambda: "invited to Voirie" in weechat.logs())
+        self.until("bob sees the invitation", lambda: "invited to Voirie" in weechat.logs())
         weechat.type("python.server.parvis", f"/join {room}")
 
         def members():
             reply = alice.get(f"/_matrix/client/v3/rooms/{harness.quote(room)}/joined_members")
             return "@bob:localhost" in reply.json["joined"]
-        harness.eventually("bob has joined", members)
+        self.until("bob has joined", members)
 
         sent = alice.put(f"/_matrix/client/v3/rooms/{harness.quote(room)}/send/m.room.message/1",
                          {"msgtype": "m.text", "body": "Bonjour Bob"})
         self.assert_ok(sent)
-        harness.eventually("bob reads", lambda: "Bonjour Bob" in weechat.logs())
+        self.until("bob reads", lambda: "Bonjour Bob" in weechat.logs())
 
         def answered():
             history = alice.get(f"/_matrix/client/v3/rooms/{harness.quote(room)}/messages?dir=b&limit=20")
             return any(event["content"].get("body") == "Bonjour Alice" and event["sender"] == "@bob:localhost"
                        for event in history.json["chunk"])
         weechat.type(f"python.matrix.parvis.{room}", "Bonjour Alice")
-        harness.eventually("bob's answer is in the room", answered)
+        self.until("bob's answer is in the room", answered)
 
 
 if __name__ == "__main__":
