@@ -4,12 +4,14 @@
 
     tests/run.py            all of them
     tests/run.py unit node  those whose name begins so
+    tests/run.py --variant tsan build unit integration      with other programs than build/asan
 
 What a suite prints goes to build/test-logs/<suite>.log and, when something in it fails, to the
 screen. The last line is "N passed, N failed". A suite that ends without having told a single
 result counts as one failure.
 """
 
+import argparse
 import os
 import re
 import signal
@@ -131,9 +133,13 @@ def run_suite(suite):
 
 def main():
     os.makedirs(LOGS, exist_ok=True)
-    wanted = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--variant", default="asan")
+    parser.add_argument("wanted", nargs="*")
+    arguments = parser.parse_args()
+    wanted = arguments.wanted
     passed = failed = 0
-    for suite in SUITES():
+    for suite in SUITES(arguments.variant):
         if wanted and not any(suite["name"].startswith(w) for w in wanted):
             continue
         p, f = run_suite(suite)

@@ -12,13 +12,13 @@ def make(name, *targets, timeout=1500):
             "command": ["make", "-s", f"-j{os.cpu_count()}", *targets]}
 
 
-def unit_programs():
-    """The built unit test programs of the ASan variant; the makefile says which there are."""
+def unit_programs(build):
+    """The built unit test programs; the makefile says which there are."""
     programs = []
     for source in sorted(glob.glob(os.path.join(ROOT, "tests/unit/**/test_*.c"), recursive=True)):
         name = os.path.relpath(source, os.path.join(ROOT, "tests/unit"))[:-2]
         programs.append({"name": "unit/" + name, "kind": "tap", "timeout": 120,
-                         "command": [os.path.join(ROOT, "build/asan/test", name)]})
+                         "command": [os.path.join(ROOT, build, "test", name)]})
     return programs
 
 
@@ -46,13 +46,15 @@ def node_suites():
     return suites
 
 
-def SUITES():
+def SUITES(variant="asan"):
+    """PARVIS_BUILD names another folder of programs than build/<variant>."""
+    build = os.environ.setdefault("PARVIS_BUILD", f"build/{variant}")
     return [
         make("lint/format", "format-check"),
         make("lint/layers-and-sizes", "lint"),
         make("lint/shell", "lint-shell"),
-        make("build/asan", "VARIANT=asan", "build", "unit-build"),
-        *unit_programs(),
+        make(f"build/{variant}", f"VARIANT={variant}", f"B={build}", "build", "unit-build"),
+        *unit_programs(build),
         *python_suites(),
         *node_suites(),
         make("lint/thread-safety", "VARIANT=clang", "build"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Running the product and its tests.
 
-.PHONY: run web test packages-run packages-test unit-build tsan fuzz bench
+.PHONY: run web test packages-run packages-test unit-build tsan fuzz fuzz-build bench bench-build
 
 FUZZ_SECONDS ?= 60
 
@@ -30,8 +30,11 @@ build/web/.built: $(web_sources)
 
 unit-build: $(unit_tests)
 
+# The thread sanitizer of gcc needs addresses that are not shuffled too far; where a container does
+# not allow setarch, it may do without.
 tsan: packages-test
-	@$(MAKE) --no-print-directory VARIANT=tsan unit
+	@$$(setarch -R true 2> /dev/null && echo setarch -R) \
+		python3 tests/run.py --variant tsan build unit integration
 
 fuzz: packages-test
 	@$(MAKE) --no-print-directory -s VARIANT=fuzz fuzz-build
@@ -39,6 +42,10 @@ fuzz: packages-test
 fuzz-build: $(fuzz_targets)
 
 bench: packages-test
-	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build bench-build
 	@for bench in tests/bench/*.py; do \
 		echo "# $$bench"; PARVIS_BUILD=build/release /usr/bin/python3 $$bench || exit 1; done
+
+bench_programs := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+$(foreach t,$(bench_programs),$(eval $(call link_rule,$(t),tests/bench/$(t:$(B)/bench/%=%),common)))
+bench-build: $(bench_programs)
