@@ -130,8 +130,8 @@ static bool report(struct sender *senders, size_t count, double seconds)
 			all[total++] = senders[i].took_us[k];
 	}
 	qsort(all, total, sizeof(*all), by_size);
-	printf("%zu %.3f %.3f %.3f\n", total, seconds, all[total / 2] / 1e3,
-		all[total * 99 / 100] / 1e3);
+	size_t half = total / 2, nearly_all = total * 99 / 100;
+	printf("%zu %.3f %.3f %.3f\n", total, seconds, all[half] / 1e3, all[nearly_all] / 1e3);
 	free(all);
 	return ok;
 }

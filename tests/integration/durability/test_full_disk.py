@@ -187,8 +187,9 @@ class FullDisk:
         self.assert_sound()
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root may mount a small file system")
 class FileSystemTest(FullDisk, unittest.TestCase):
+    """A small file system of its own, for whoever may mount one."""
+
     SIZE = 16 << 20
 
     def prepare(self):
@@ -196,8 +197,11 @@ class FileSystemTest(FullDisk, unittest.TestCase):
         aside = data + "-aside"
         os.rename(data, aside)
         os.mkdir(data, 0o700)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.SIZE},mode=700", "parvis-test",
-                        data], check=True)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={self.SIZE},mode=700", "parvis-test", data],
+            check=False, capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest("no file system may be mounted here: " + mounted.stderr.strip())
         self.addCleanup(subprocess.run, ["umount", "-l", data], check=True)
         shutil.copytree(aside, data, dirs_exist_ok=True)
         self.filler = os.path.join(data, "filler")
