@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sfu/api/api.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
@@ -45,16 +46,15 @@ bool api_admit(struct http_request *request, struct http_reply *reply)
 	int64_t wait = limits_take(api->limits, request->peer, clock_mono_ms());
 	if (wait == 0)
 		return true;
-	(void)http_error(reply, 429, "M_LIMIT_EXCEEDED", "Too many requests");
-	buf_clear(&reply->body);
-	jw_init(&reply->json, &reply->body);
+	int64_t seconds = wait / 1000 + 1;
+	reply->status = 429;
 	jw_object(&reply->json);
 	jw_put_c_str(&reply->json, "errcode", "M_LIMIT_EXCEEDED");
 	jw_put_c_str(&reply->json, "error", "Too many requests from this address");
 	jw_put_int(&reply->json, "retry_after_ms", wait);
 	jw_object_end(&reply->json);
-	http_reply_header(reply, "Retry-After",
-		arena_printf(request->arena, "%lld", (long long)(wait / 1000 + 1)).p);
+	http_reply_header(
+		reply, "Retry-After", arena_printf(request->arena, "%" PRId64, seconds).p);
 	return false;
 }
 

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libwebsockets.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -47,7 +48,7 @@ struct lws_server {
 	lws_sorted_usec_list_t tick;
 	lws_retry_bo_t idle;
 	struct lws_protocols protocols[3];
-	volatile bool stopping;
+	atomic_bool stopping;
 };
 
 struct str lws_parameter_get(const struct lws_request *request, const char *name)
@@ -430,13 +431,13 @@ uint16_t lws_server_port(const struct lws_server *server)
 
 void lws_run(struct lws_server *server)
 {
-	while (!server->stopping && lws_service(server->lws, 0) >= 0)
+	while (!atomic_load(&server->stopping) && lws_service(server->lws, 0) >= 0)
 		;
 }
 
 void lws_stop(struct lws_server *server)
 {
-	server->stopping = true;
+	atomic_store(&server->stopping, true);
 	lws_cancel_service(server->lws);
 }
 
