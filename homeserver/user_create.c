@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/user_create.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,11 +9,19 @@
 #include "common/base/process.h"
 #include "common/crypto/secret.h"
 #include "common/matrix/ids.h"
-#include "config/config.h"
+#include "config/program.h"
 #include "homeserver/api/passwords.h"
 #include "homeserver/api/session.h"
 #include "homeserver/start.h"
 #include "homeserver/store/account_store.h"
+
+#define PROGRAM "parvis-homeserver"
+
+struct order {
+	const char *name; /* localpart */
+	const char *password_file;
+	bool admin;
+};
 
 static enum status create_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
@@ -56,14 +65,14 @@ static enum status user_id_of(
 	return status;
 }
 
-static int write_account(const char *program, const struct config *config, struct account *account)
+static int write_account(const struct config *config, struct account *account)
 {
 	char why[START_ERROR_MAX];
 	MEM_SCOPE char *path = NULL;
 	struct db *db = NULL;
 	struct db_writer *writer = NULL;
 	if (homeserver_open_database(config, &path, &db, why) != STATUS_OK)
-		return process_fail(program, "%s", why);
+		return process_fail(PROGRAM, "%s", why);
 	db_close(&db);
 	enum status status = db_writer_start(path, NULL, &writer);
 	if (status == STATUS_OK) {
@@ -72,15 +81,45 @@ static int write_account(const char *program, const struct config *config, struc
 	}
 	if (status == STATUS_EXISTS)
 		return process_fail(
-			program, "the user %.*s exists already", STR_FMT(account->user_id));
+			PROGRAM, "the user %.*s exists already", STR_FMT(account->user_id));
 	if (status != STATUS_OK)
 		return process_fail(
-			program, "the user could not be saved: %s", status_name(status));
+			PROGRAM, "the user could not be saved: %s", status_name(status));
 	(void)printf("created %.*s\n", STR_FMT(account->user_id));
 	return EXIT_SUCCESS;
 }
 
-int user_create(const char *program, const struct config *config, const struct user_create *order)
+enum option_id { OPTION_NAME = 256, OPTION_ADMIN, OPTION_PASSWORD_FILE };
+
+static const struct option options[] = {
+	{"name", required_argument, NULL, OPTION_NAME},
+	{"admin", no_argument, NULL, OPTION_ADMIN},
+	{"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
+	{NULL, 0, NULL, 0},
+};
+
+static bool read_order(int argc, char **argv, struct order *order)
+{
+	int option;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_NAME:
+			order->name = optarg;
+			break;
+		case OPTION_ADMIN:
+			order->admin = true;
+			break;
+		case OPTION_PASSWORD_FILE:
+			order->password_file = optarg;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argc && order->name != NULL && order->password_file != NULL;
+}
+
+static int create(const struct config *config, const struct order *order)
 {
 	ARENA_SCOPE(arena);
 	char line[PASSWORD_MAX_BYTES + 3];
@@ -90,7 +129,7 @@ int user_create(const char *program, const struct config *config, const struct u
 		.created_ts = clock_wall_ms(),
 	};
 	if (user_id_of(arena, config, order->name, &account.user_id) != STATUS_OK)
-		return process_fail(program,
+		return process_fail(PROGRAM,
 			"\"%s\" cannot be a user name: use a-z, 0-9 and . _ = - / +", order->name);
 	enum status status = read_password(order->password_file, line, sizeof(line), &password);
 	if (status == STATUS_OK)
@@ -98,9 +137,15 @@ int user_create(const char *program, const struct config *config, const struct u
 	secret_wipe(line, sizeof(line));
 	if (status == STATUS_IO)
 		return process_fail(
-			program, "cannot read a password from %s", order->password_file);
+			PROGRAM, "cannot read a password from %s", order->password_file);
 	if (status != STATUS_OK)
 		return process_fail(
-			program, "the password must have 1 to %d bytes", PASSWORD_MAX_BYTES);
-	return write_account(program, config, &account);
+			PROGRAM, "the password must have 1 to %d bytes", PASSWORD_MAX_BYTES);
+	return write_account(config, &account);
+}
+
+int user_create(const struct config *config, int argc, char **argv)
+{
+	struct order order = {.name = NULL};
+	return read_order(argc, argv, &order) ? create(config, &order) : PROGRAM_USAGE;
 }

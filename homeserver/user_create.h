@@ -2,18 +2,15 @@
 #ifndef PARVIS_HOMESERVER_USER_CREATE_H
 #define PARVIS_HOMESERVER_USER_CREATE_H
 
-#include <stdbool.h>
-
 struct config;
 
-struct user_create {
-	const char *name;	   /* localpart */
-	const char *password_file; /* its first line; "-": standard input */
-	bool admin;
-};
+#define USER_CREATE_USAGE                                  \
+	"--name NAME [--admin]\n"                          \
+	"                         --password-file FILE   " \
+	"(its first line; \"-\": standard input)"
 
-/* `parvis-homeserver user-create`: makes an account, whether the server runs or not. Returns what
- * main returns; prints one line and nothing secret. */
-int user_create(const char *program, const struct config *config, const struct user_create *order);
+/* `parvis-homeserver user-create`, for program_main(): makes an account. Prints one line and
+ * nothing secret. */
+int user_create(const struct config *config, int argc, char **argv);
 
 #endif
