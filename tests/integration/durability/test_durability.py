@@ -8,8 +8,10 @@ import itertools
 import json
 import os
 import random
+import shutil
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -79,6 +81,28 @@ class KillTest(unittest.TestCase):
               + ", ".join(f"{sum(d.done for d in self.deeds if type(d) is kind)} {kind.__name__}"
                           for kind in dict.fromkeys(type(d) for d in self.deeds)),
               file=sys.stderr)
+
+
+class StartTest(unittest.TestCase):
+    """A first start, with its folders, key and migrations, ends at any moment and begins again."""
+
+    def test_killed_while_it_starts(self):
+        chance = random.Random(os.environ.get("PARVIS_SEED"))
+        for _ in range(4):
+            parvis = harness.Parvis(registration="open", checked=False)
+            shutil.rmtree(os.path.join(parvis.dir, "data"))
+            for _ in range(8):
+                with open(os.path.join(parvis.dir, "log"), "ab") as log:
+                    process = subprocess.Popen(
+                        [os.path.join(harness.BUILD, "parvis-homeserver"), "--config",
+                         parvis.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                time.sleep(chance.uniform(0, 0.15))
+                process.kill()
+                process.wait()
+            parvis.launch()
+            alice = parvis.register("alice")
+            self.assertEqual(alice.post(f"{V3}/createRoom").status, 200)
+            parvis.stop()
 
 
 class LostReplyTest(harness.Case):

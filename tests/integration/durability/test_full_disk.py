@@ -225,6 +225,20 @@ class FileSystemTest(FullDisk, unittest.TestCase):
     def free(self):
         os.remove(self.filler)
 
+    def test_start_while_full(self):
+        self.assertTrue(self.send(next(self.numbers)))
+        self.fill()
+        self.send_until_refused()
+        self.parvis.kill()
+        self.fill()
+        self.parvis.launch()
+        self.assert_stored_is_said()
+        self.assertFalse(self.send(next(self.numbers)))
+        self.free()
+        self.retry_refused()
+        self.assert_stored_is_said()
+        self.assert_sound()
+
 
 class LimitTest(FullDisk, unittest.TestCase):
     """No file may grow: a write fails with another error than on a full disk."""
