@@ -52,7 +52,7 @@
  *	503 PARVIS_MEETING_FULL	all seats are taken: 6/6. Who connects with a token after
  *				somebody else took the last seat is refused by the signalling: connect()
  *				throws a ConnectionError (reason NotAllowed, status 403) whose message
- *				begins with "meeting full".
+ *				contains "meeting full".
  *
  * In the meeting: the room's metadata (livekit's RoomEvent.RoomMetadataChanged, room.metadata) is
  * {"objective": text or "", "ends_at": number, "warned": bool}; it changes when "warned" becomes
