@@ -66,9 +66,11 @@ static enum status write_push_rules(struct sync *sync)
 	jw_put_c_str(sync->out, "type", "m.push_rules");
 	jw_key(sync->out, "content");
 	status = push_rules_write(sync->db, sync->arena, sync->request->user_id, sync->out);
+	if (status != STATUS_OK)
+		return status;
 	jw_object_end(sync->out);
 	sync->has_news = true;
-	return status;
+	return STATUS_OK;
 }
 
 enum status sync_account_write(struct sync *sync)
@@ -78,7 +80,9 @@ enum status sync_account_write(struct sync *sync)
 	jw_put_object(sync->out, "account_data");
 	jw_put_array(sync->out, "events");
 	status = write_push_rules(sync);
-	for (size_t i = 0; i < sync->account_data.count && status == STATUS_OK; i++) {
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < sync->account_data.count; i++) {
 		const struct account_data *item = &sync->account_data.items[i];
 
 		if (item->room_id.n != 0 ||
@@ -90,7 +94,7 @@ enum status sync_account_write(struct sync *sync)
 	}
 	jw_array_end(sync->out);
 	jw_object_end(sync->out);
-	return status;
+	return STATUS_OK;
 }
 
 enum status sync_account_write_room(
