@@ -54,31 +54,33 @@ struct db_writer {
 	struct db_writer_stats stats;
 };
 
-static void job_undo(struct db_writer *w, struct job *job)
+/* Takes the change back alone; when that fails, only the whole transaction can be. */
+static enum status job_undo(struct db_writer *w, struct job *job)
 {
 	job->after = NULL;
 	job->after_tail = &job->after;
 	/* A disk that is full can end the whole transaction; then there is no savepoint left. */
-	if (sqlite3_get_autocommit(db_handle(w->db)) == 0 &&
-		db_exec_text(w->db, "ROLLBACK TO change; RELEASE change") != STATUS_OK)
-		log_error("a change could not be rolled back alone");
+	if (sqlite3_get_autocommit(db_handle(w->db)) != 0)
+		return STATUS_IO;
+	return db_exec_text(w->db, "ROLLBACK TO change; RELEASE change");
 }
 
-static void job_run(struct db_writer *w, struct job *job) REQUIRES(on_writer)
+/* job->status says what became of the change; what is returned, whether the transaction can go
+ * on. */
+static enum status job_run(struct db_writer *w, struct job *job) REQUIRES(on_writer)
 {
 	job->after_tail = &job->after;
 	job->tx = (struct db_tx){
 		.db = w->db, .writer = w, .arena = arena_new(), .context = w->context};
 	job->status = db_run_sql(w->db, &sql_savepoint);
 	if (job->status != STATUS_OK)
-		return;
+		return job->status;
 	w->running = job;
 	job->status = job->change(&job->tx, job->arg);
 	w->running = NULL;
 	if (job->status == STATUS_OK)
 		job->status = db_run_sql(w->db, &sql_release);
-	if (job->status != STATUS_OK)
-		job_undo(w, job);
+	return job->status == STATUS_OK ? STATUS_OK : job_undo(w, job);
 }
 
 /* All or nothing: STATUS_IO means that no change of the batch is on disk. */
@@ -88,16 +90,13 @@ static enum status batch_run(struct db_writer *w, struct job *batch) REQUIRES(on
 
 	if (status != STATUS_OK)
 		return status;
-	for (struct job *job = batch; job != NULL; job = job->next) {
-		job_run(w, job);
-		/* SQLite gave up the transaction (disk full, I/O): nothing before counts. */
-		if (sqlite3_get_autocommit(db_handle(w->db)) != 0)
-			return STATUS_IO;
-	}
-	status = db_run_sql(w->db, &sql_commit);
+	for (struct job *job = batch; job != NULL && status == STATUS_OK; job = job->next)
+		status = job_run(w, job);
+	if (status == STATUS_OK)
+		status = db_run_sql(w->db, &sql_commit);
 	if (status != STATUS_OK && sqlite3_get_autocommit(db_handle(w->db)) == 0 &&
 		db_exec_text(w->db, "ROLLBACK") != STATUS_OK)
-		log_error("rollback failed after a failed commit");
+		log_error("a transaction that failed could not be rolled back");
 	return status;
 }
 

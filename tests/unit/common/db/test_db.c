@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -172,6 +173,77 @@ static void test_later_runs_before_stop(void **state)
 	assert_int_equal(count_things(f), 1);
 }
 
+/* Holds the writer until the test has queued what is to be one batch. */
+static enum status wait_for_batch(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	(void)tx;
+	return sem_wait(arg) == 0 ? STATUS_OK : STATUS_INTERNAL;
+}
+
+/* Leaves nothing that the writer could go back to but the start of the transaction. */
+static enum status lose_savepoint(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	assert_int_equal(put_thing(tx, arg), STATUS_OK);
+	assert_int_equal(db_exec_text(tx->db, "RELEASE change"), STATUS_OK);
+	return STATUS_INVALID;
+}
+
+/* As SQLite itself does when the disk is full. */
+static enum status lose_transaction(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	assert_int_equal(put_thing(tx, arg), STATUS_OK);
+	assert_int_equal(db_exec_text(tx->db, "ROLLBACK"), STATUS_OK);
+	return STATUS_INVALID;
+}
+
+struct outcome {
+	struct put put; /* first: what the change is given */
+	enum status status;
+};
+
+static void keep_outcome(void *arg, enum status status)
+{
+	struct outcome *outcome = arg;
+
+	outcome->status = status;
+}
+
+static void fail_in_the_middle(struct fixture *f, db_change change)
+{
+	struct outcome before = {{"before", STATUS_OK, f}, STATUS_OK};
+	struct outcome middle = {{"middle", STATUS_OK, f}, STATUS_OK};
+	struct outcome after = {{"after", STATUS_OK, f}, STATUS_OK};
+	struct put next = {"next", STATUS_OK, f};
+	sem_t queued;
+
+	assert_int_equal(sem_init(&queued, 0, 0), 0);
+	db_write_later(f->writer, wait_for_batch, &queued, NULL);
+	db_write_later(f->writer, put_thing, &before, keep_outcome);
+	db_write_later(f->writer, change, &middle, keep_outcome);
+	db_write_later(f->writer, put_thing, &after, keep_outcome);
+	assert_int_equal(sem_post(&queued), 0);
+	assert_int_equal(sem_post(&queued), 0);
+	/* Perhaps of the same batch; behind it, in any case. */
+	(void)(db_write(f->writer, wait_for_batch, &queued) == STATUS_OK);
+	assert_int_equal(db_write(f->writer, put_thing, &next), STATUS_OK);
+	assert_int_equal(sem_destroy(&queued), 0);
+	assert_int_equal(before.status, STATUS_IO);
+	assert_int_equal(middle.status, STATUS_INVALID);
+	assert_int_equal(after.status, STATUS_IO);
+	assert_int_equal(f->committed, 1);
+	assert_int_equal(count_things(f), 1);
+}
+
+static void test_what_cannot_be_undone_alone_is_undone_with_all(void **state)
+{
+	fail_in_the_middle(*state, lose_savepoint);
+}
+
+static void test_a_lost_transaction_keeps_nothing(void **state)
+{
+	fail_in_the_middle(*state, lose_transaction);
+}
+
 static void test_migrations(void **state)
 {
 	struct fixture *f = *state;
@@ -258,6 +330,10 @@ int main(void)
 			test_put_is_seen_and_failure_is_undone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_callers_share_commits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_later_runs_before_stop, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_cannot_be_undone_alone_is_undone_with_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_lost_transaction_keeps_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_migrations, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_statement_and_bad_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul_empty_and_null, setup, teardown),
