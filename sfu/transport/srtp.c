@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sfu/transport/srtp.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
@@ -124,6 +125,12 @@ void srtp_session_free(struct srtp_session **session)
 	mem_freep(session);
 }
 
+/* The library wants the SSRC as it stands in the packet. */
+static void remove_stream(srtp_t context, uint32_t ssrc)
+{
+	(void)srtp_remove_stream(context, htonl(ssrc));
+}
+
 static void remember(struct srtp_session *session, uint32_t ssrc)
 {
 	unsigned oldest = 0;
@@ -140,7 +147,7 @@ static void remember(struct srtp_session *session, uint32_t ssrc)
 	if (session->ssrc_count < SRTP_MAX_SSRCS) {
 		oldest = session->ssrc_count++;
 	} else {
-		(void)srtp_remove_stream(session->in, session->ssrcs[oldest].ssrc);
+		remove_stream(session->in, session->ssrcs[oldest].ssrc);
 	}
 	session->ssrcs[oldest].ssrc = ssrc;
 	session->ssrcs[oldest].used = session->uses;
@@ -177,7 +184,7 @@ static enum status open_packet(
 
 void srtp_forget(struct srtp_session *session, uint32_t ssrc)
 {
-	(void)srtp_remove_stream(session->out, ssrc);
+	remove_stream(session->out, ssrc);
 }
 
 enum status srtp_seal(struct srtp_session *session, uint8_t *packet, size_t *n)

@@ -112,14 +112,37 @@ static void more_sources_than_are_kept(void **state)
 {
 	(void)state;
 	struct ends ends = connect(SRTP_PROFILE_AEAD_AES_128_GCM);
-	uint8_t packet[SIZE + SRTP_TRAILER];
+	uint8_t packet[SIZE + SRTP_TRAILER], first[SIZE + SRTP_TRAILER];
+	size_t n;
 	for (uint32_t ssrc = 1; ssrc <= 3 * SRTP_MAX_SSRCS; ssrc++) {
-		size_t n = make_rtp(packet, 1, ssrc);
+		n = make_rtp(packet, 1, ssrc);
 		check_ok(srtp_seal(ends.a, packet, &n));
+		if (ssrc == 1) {
+			memcpy(first, packet, n);
+		}
 		check_ok(srtp_open(ends.b, packet, &n));
 	}
-	srtp_forget(ends.a, 5);
-	srtp_forget(ends.a, 5);
+	/* The state of the first is gone: what it received before is not known any more. */
+	n = SIZE + SRTP_TRAILER;
+	check_ok(srtp_open(ends.b, first, &n));
+	disconnect(&ends);
+}
+
+static void what_is_not_sent_any_more_is_forgotten(void **state)
+{
+	(void)state;
+	struct ends ends = connect(SRTP_PROFILE_AEAD_AES_128_GCM);
+	uint8_t before[SIZE + SRTP_TRAILER], after[SIZE + SRTP_TRAILER];
+	size_t n = make_rtp(before, 65535, 7);
+	check_ok(srtp_seal(ends.a, before, &n));
+	n = make_rtp(before, 0, 7);
+	check_ok(srtp_seal(ends.a, before, &n));
+	srtp_forget(ends.a, 7);
+	srtp_forget(ends.a, 7);
+	/* Without the count of the wraps, the same packet is sealed otherwise. */
+	n = make_rtp(after, 0, 7);
+	check_ok(srtp_seal(ends.a, after, &n));
+	assert_memory_not_equal(before + 12, after + 12, 50);
 	disconnect(&ends);
 }
 
@@ -152,6 +175,7 @@ int main(void)
 		cmocka_unit_test(forged_and_replayed_packets_are_refused),
 		cmocka_unit_test(a_lost_packet_may_be_sent_again),
 		cmocka_unit_test(more_sources_than_are_kept),
+		cmocka_unit_test(what_is_not_sent_any_more_is_forgotten),
 		cmocka_unit_test(unknown_profiles),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
