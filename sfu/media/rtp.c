@@ -29,7 +29,7 @@ static enum status read_one_byte(
 		}
 		unsigned id = p[at] >> 4;
 		size_t size = (p[at] & 0xfu) + 1u;
-		if (id == 15) {
+		if (id == 0 || id == 15) {
 			return STATUS_OK; /* reserved: what follows is not for us */
 		}
 		if (size > n - at - 1) {

@@ -31,6 +31,20 @@ static void one_byte_extensions(void **state)
 	assert_memory_equal(p.payload, "data", 4);
 }
 
+/* Not negotiated is what has the id 0 here; in a packet it is padding, and has no length. */
+static void an_id_that_nobody_has(void **state)
+{
+	const uint8_t bytes[] = {
+		0x90, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0xbe, 0xde, 0, 1, 0x01, 'h', 'i', 0, 'd'};
+	struct rtp_packet p;
+	(void)state;
+	check_ok(rtp_parse(bytes, sizeof(bytes), &ids, &p));
+	for (size_t i = 0; i < RTP_EXT_COUNT; i++) {
+		assert_null(p.ext[i].p);
+	}
+	assert_int_equal(p.payload_size, 1);
+}
+
 static void padding_and_csrcs(void **state)
 {
 	uint8_t bytes[12 + 8 + 6] = {0xa2, 96};
@@ -116,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_byte_extensions),
+		cmocka_unit_test(an_id_that_nobody_has),
 		cmocka_unit_test(padding_and_csrcs),
 		cmocka_unit_test(written_packets_are_read_again),
 		cmocka_unit_test(lying_lengths),
