@@ -24,11 +24,11 @@ static void clear_bit(struct receiver *r, uint64_t extended)
 static void start(struct receiver *r, uint16_t sequence)
 {
 	unsigned restarts = r->restarts + (r->started ? 1 : 0);
-	*r = (struct receiver){.started = true,
-		.restarts = restarts,
-		/* One lap ahead, so that packets before the first have numbers too. */
-		.first = 0x10000u + sequence,
-		.highest = 0x10000u + sequence};
+	/* One lap ahead, so that packets before the first have numbers too, and after a new start
+	 * none that something else has had. */
+	uint64_t first = ((r->highest >> 16) + 1) << 16 | sequence;
+	*r = (struct receiver){
+		.started = true, .restarts = restarts, .first = first, .highest = first};
 	(void)test_and_set(r, r->highest);
 }
 
@@ -102,7 +102,7 @@ bool receiver_report(
 	r->expected_before = expected;
 	r->received_before = r->received;
 	*out = (struct rtcp_report){.ssrc = ssrc,
-		.highest = (uint32_t)(r->highest - 0x10000u),
+		.highest = (uint32_t)(r->highest - (r->first & ~UINT64_C(0xffff))),
 		.jitter = r->jitter >> 4,
 		.lost = (int32_t)(lost > 0x7fffff ? 0x7fffff
 				  : lost < 0	  ? 0

@@ -17,7 +17,7 @@
 struct receiver {
 	bool started;
 	unsigned restarts;	 /* new starts: numbers before and after have nothing in common */
-	uint64_t first, highest; /* extended sequence numbers */
+	uint64_t first, highest; /* extended sequence numbers; rise across new starts, too */
 	uint64_t received, bytes;
 	uint64_t expected_before, received_before; /* at the last report */
 	int64_t transit;

@@ -56,6 +56,13 @@ static void a_jump_is_a_restart(void **state)
 	assert_int_equal(note(&r, 40000), RECEIVER_RESTART);
 	assert_int_equal(r.restarts, 1);
 	assert_int_equal(note(&r, 40001), RECEIVER_NEWEST);
+	/* And back: what was 100 then is not what is 100 now. */
+	uint64_t before = r.highest, extended, lost;
+	struct rtcp_report report;
+	assert_int_equal(receiver_note(&r, 100, &extended, &lost), RECEIVER_RESTART);
+	assert_true(extended > before);
+	assert_true(receiver_report(&r, 7, 1000000, &report));
+	assert_int_equal(report.highest, 100);
 }
 
 static void reports_count_loss_by_interval(void **state)
