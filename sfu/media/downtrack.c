@@ -10,6 +10,7 @@
 #include "sfu/transport/wire.h"
 
 #define RESEND_MIN_US	 10000
+#define RESEND_TRIES	 10 /* of one packet: who asks more often wants to keep us busy */
 #define MAX_REPORT_AGE_S 60
 #define RTX_BYTES	 2 /* the original sequence number (RFC 4588) */
 #define CNAME		 "parvis"
@@ -189,6 +190,16 @@ static void write_send_time(uint8_t out[3], int64_t now_us)
 	put_u24(out, (uint32_t)(((uint64_t)now_us << 18) / 1000000u) & 0xffffffu);
 }
 
+static bool has_rtx(const struct downtrack *d)
+{
+	return d->rtx_ssrc != 0 && d->codec.rtx_payload_type != MEDIA_NO_PAYLOAD;
+}
+
+/*
+ * Without RTX a packet is sent again under its own number, and then has to be the same to the
+ * byte: two packets sealed with one nonce would give away the key that authenticates (RFC 7714
+ * section 9.1). So it has no time of sending.
+ */
 static void send_packet(struct downtrack *d, const struct rtp_packet *source,
 	const struct vp8_descriptor *vp8, const struct rewrite_output *to, bool rtx, int64_t now_us)
 {
@@ -206,7 +217,7 @@ static void send_packet(struct downtrack *d, const struct rtp_packet *source,
 	header.ext[RTP_EXT_VIDEO_ORIENTATION] = source->ext[RTP_EXT_VIDEO_ORIENTATION];
 	header.ext[RTP_EXT_MID] = (struct rtp_ext_value){
 		(const uint8_t *)d->mid, (uint8_t)strnlen(d->mid, sizeof(d->mid))};
-	if (d->track->kind == MEDIA_VIDEO) {
+	if (d->track->kind == MEDIA_VIDEO && has_rtx(d)) {
 		write_send_time(send_time, now_us);
 		header.ext[RTP_EXT_ABS_SEND_TIME] = (struct rtp_ext_value){send_time, 3};
 	}
@@ -248,7 +259,7 @@ void downtrack_resend(struct downtrack *downtrack, uint16_t sequence, int64_t no
 	const struct rewrite_segment *segment;
 	struct rewrite_sent *sent = rewrite_find(&d->rewriter, sequence, &segment);
 	int64_t again = d->peer->rtt_us > RESEND_MIN_US ? d->peer->rtt_us : RESEND_MIN_US;
-	if (sent == NULL || now_us - sent->sent_us < again) {
+	if (sent == NULL || now_us - sent->sent_us < again || sent->resent == RESEND_TRIES) {
 		return;
 	}
 	size_t n;
@@ -265,9 +276,9 @@ void downtrack_resend(struct downtrack *downtrack, uint16_t sequence, int64_t no
 	struct rewrite_output to = {.sequence = sequence,
 		.timestamp = source.timestamp + segment->timestamp_offset,
 		.vp8 = segment->vp8};
-	bool rtx = d->rtx_ssrc != 0 && d->codec.rtx_payload_type != MEDIA_NO_PAYLOAD;
 	sent->sent_us = now_us;
-	send_packet(d, &source, is_vp8 ? &vp8 : NULL, &to, rtx, now_us);
+	sent->resent++;
+	send_packet(d, &source, is_vp8 ? &vp8 : NULL, &to, has_rtx(d), now_us);
 }
 
 /* --- reports ---------------------------------------------------------------------------------- */

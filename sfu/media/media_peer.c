@@ -185,6 +185,23 @@ static void restart_ice(struct peer *peer, const struct media_transport_params *
 	(void)index_ufrag(peer, params->local_ufrag);
 }
 
+/* With other ids a packet that is sent again would not be what it was, nor read as it was. */
+static void set_extensions(struct peer *peer, const struct rtp_extension_ids *extensions)
+{
+	if (memcmp(&peer->extensions, extensions, sizeof(*extensions)) == 0) {
+		return;
+	}
+	peer->extensions = *extensions;
+	for (struct downtrack *d = peer->downtracks; d != NULL; d = d->next_of_peer) {
+		rewrite_forget(&d->rewriter);
+	}
+	for (struct track *t = peer->tracks; t != NULL; t = t->next) {
+		for (struct downtrack *d = t->downtracks; d != NULL; d = d->next_of_track) {
+			rewrite_forget(&d->rewriter);
+		}
+	}
+}
+
 void media_update_peer(struct peer *peer, const struct media_transport_params *params)
 {
 	if (params->local_ufrag[0] != '\0') {
@@ -194,7 +211,7 @@ void media_update_peer(struct peer *peer, const struct media_transport_params *p
 		transport_set_remote_ufrag(peer->transport, params->remote_ufrag);
 	}
 	if (has_extensions(&params->extensions)) {
-		peer->extensions = params->extensions;
+		set_extensions(peer, &params->extensions);
 	}
 	if (params->sctp_port != 0) {
 		transport_set_sctp_port(peer->transport, params->sctp_port);

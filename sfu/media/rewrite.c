@@ -90,6 +90,11 @@ bool rewrite_map(
 	return true;
 }
 
+void rewrite_forget(struct rewriter *rewriter)
+{
+	memset(rewriter->sent, 0, sizeof(rewriter->sent));
+}
+
 struct rewrite_sent *rewrite_find(
 	struct rewriter *rewriter, uint16_t sequence, const struct rewrite_segment **segment_out)
 {

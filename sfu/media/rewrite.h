@@ -32,6 +32,7 @@ struct rewrite_sent {
 	uint64_t source;
 	uint32_t segment;
 	int64_t sent_us; /* the last time */
+	uint8_t resent;	 /* how often */
 };
 
 struct rewriter {
@@ -71,6 +72,8 @@ bool rewrite_map(
 /* The packet that was sent under this number, with its segment; NULL when it is too long ago. */
 struct rewrite_sent *rewrite_find(
 	struct rewriter *rewriter, uint16_t sequence, const struct rewrite_segment **segment_out);
+/* Nothing that was sent can be found any more. */
+void rewrite_forget(struct rewriter *rewriter);
 const struct rewrite_segment *rewrite_current(const struct rewriter *rewriter);
 
 #endif
