@@ -151,6 +151,7 @@ test("a second mail in one connection reaches its own recipients only", async ()
     assert.equal(replies.filter((line) => line.startsWith("250 2.0.0")).length, 2, replies.join("\n"));
     const first = await camille.joinInvited("Premier");
     const second = await camille.joinInvited("Second");
+    await camille.message(second, "the second mail", (e) => e.content.body === "Second");
     assert.deepEqual(await bodies(first), ["Premier"]);
     assert.deepEqual(await bodies(second), ["Second"]);
     assert.notEqual((await camille.state(second, "m.room.join_rules")).allow[0].room_id, spaceId);
