@@ -27,7 +27,8 @@ struct downtrack;
 
 struct meeting {
 	uint64_t id;
-	struct peer *peers; /* by next */
+	struct peer *peers;    /* by next */
+	unsigned behind_count; /* of them, for whom reliable data wait */
 	int64_t speakers_us;
 	struct media_speakers speakers_told;
 };
@@ -111,8 +112,18 @@ void media_close_peer(struct peer *peer) REQUIRES(on_media);
 void media_forget_ufrag(struct peer *peer, char ufrag[MEDIA_UFRAG_MAX + 1]);
 /* Tells signalling when the state of the transport has changed. */
 void media_follow_peer(struct peer *peer) REQUIRES(on_media);
-void media_send_data(struct peer *peer, const struct media_data *data) REQUIRES(on_media);
 void media_close_track(struct track *track) REQUIRES(on_media);
 void media_close_downtrack(struct downtrack *downtrack) REQUIRES(on_media);
+
+/* media_data.c: data messages of a peer. */
+#define MEDIA_MESSAGE_COST (16 * 1024) /* as many bytes: a small one is work, too */
+void media_data_init(struct peer *peer);
+void media_data_release(struct peer *peer);
+bool media_data_may_come(struct peer *peer);
+void media_data_arrived(struct peer *peer, unsigned channel, const uint8_t *bytes, size_t n)
+	REQUIRES(on_media);
+/* Takes the command when it has to wait. */
+void media_send_data(struct peer *peer, struct media_command **command) REQUIRES(on_media);
+void media_data_tick(struct peer *peer) REQUIRES(on_media);
 
 #endif

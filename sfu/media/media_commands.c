@@ -104,10 +104,8 @@ static void apply_to_peer(struct peer *peer, const struct media_command *command
 {
 	if (command->kind == MEDIA_UPDATE_TRANSPORT) {
 		media_update_peer(peer, &command->u.params);
-	} else if (command->kind == MEDIA_CLOSE_TRANSPORT) {
-		media_close_peer(peer);
 	} else {
-		media_send_data(peer, &command->u.data);
+		media_close_peer(peer);
 	}
 }
 
@@ -144,9 +142,13 @@ void media_apply(struct media *media, struct media_command *command)
 		break;
 	case MEDIA_UPDATE_TRANSPORT:
 	case MEDIA_CLOSE_TRANSPORT:
-	case MEDIA_SEND_DATA:
 		if (peer != NULL) {
 			apply_to_peer(peer, command);
+		}
+		break;
+	case MEDIA_SEND_DATA:
+		if (peer != NULL) {
+			media_send_data(peer, &command);
 		}
 		break;
 	case MEDIA_UNPUBLISH:

@@ -13,9 +13,11 @@ struct media_event *media_event_about(const struct peer *peer, enum media_event_
 }
 
 /* A newer one of its kind will come, or the sender was told that it is best effort. */
-static bool may_be_lost(enum media_event_kind kind)
+static bool may_be_lost(const struct media_event *event)
 {
-	return kind == MEDIA_DATA_RECEIVED || kind == MEDIA_STATS || kind == MEDIA_SPEAKERS;
+	bool lossy =
+		event->kind == MEDIA_DATA_RECEIVED && event->u.data.channel != CHANNEL_RELIABLE;
+	return lossy || event->kind == MEDIA_STATS || event->kind == MEDIA_SPEAKERS;
 }
 
 void media_tell(struct media *media, struct media_event *event)
@@ -24,7 +26,10 @@ void media_tell(struct media *media, struct media_event *event)
 	if (in_order && mailbox_send(media->events, event) == STATUS_OK) {
 		return;
 	}
-	if (may_be_lost(event->kind) || media->backlog_count == MEDIA_MAX_BACKLOG) {
+	/* Whoever sends data may not take the room of what everybody has to know. */
+	bool data = event->kind == MEDIA_DATA_RECEIVED;
+	if (may_be_lost(event) ||
+		media->backlog_count >= (data ? MEDIA_MAX_BACKLOG / 2 : MEDIA_MAX_BACKLOG)) {
 		media->counters.events_lost++;
 		media_event_free(&event);
 		return;

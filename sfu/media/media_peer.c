@@ -7,8 +7,6 @@
 #include "sfu/media/peer.h"
 #include "sfu/media/track.h"
 
-#define DATA_BYTES_PER_SECOND (INT64_C(16) * 1024 * 1024)
-
 static const struct {
 	struct str label;
 	bool lossy; /* unordered, never sent again */
@@ -35,6 +33,7 @@ static void on_channel_open(void *context, unsigned channel, struct str label)
 {
 	struct peer *peer = context;
 	role_take(&on_media);
+	peer->data_credit -= MEDIA_MESSAGE_COST;
 	for (size_t i = 0; i < CHANNEL_COUNT; i++) {
 		if (str_eq(channel_kinds[i].label, label)) {
 			peer->channels[i] = (uint8_t)channel;
@@ -55,38 +54,15 @@ static void on_channel_closed(void *context, unsigned channel)
 	}
 }
 
-/* Bounds what one peer can make signalling hold: a bucket that fills with time. */
-static bool take_credit(struct peer *peer, size_t n)
+static bool may_take(void *context)
 {
-	int64_t passed_us = peer->media->now_us - peer->data_us;
-	int64_t credit = peer->data_credit + passed_us * (DATA_BYTES_PER_SECOND / 1000) / 1000;
-	peer->data_us = peer->media->now_us;
-	peer->data_credit = credit < DATA_BYTES_PER_SECOND ? credit : DATA_BYTES_PER_SECOND;
-	if (peer->data_credit < (int64_t)n) {
-		return false;
-	}
-	peer->data_credit -= (int64_t)n;
-	return true;
+	return media_data_may_come(context);
 }
 
 static void on_message(void *context, unsigned channel, const uint8_t *bytes, size_t n)
 {
-	struct peer *peer = context;
 	role_take(&on_media);
-	if (!take_credit(peer, n)) {
-		peer->media->counters.data_lost++;
-		return;
-	}
-	for (size_t i = 0; i < CHANNEL_COUNT; i++) {
-		if (peer->channels[i] == channel) {
-			struct media_event *event =
-				media_event_new_data(peer->id, (enum media_channel)i, bytes, n);
-			event->meeting = peer->meeting->id;
-			event->participant = peer->participant;
-			media_tell(peer->media, event);
-			return;
-		}
-	}
+	media_data_arrived(context, channel, bytes, n);
 }
 
 /* --- peers ------------------------------------------------------------------------------------ */
@@ -128,8 +104,7 @@ static struct peer *peer_new(
 	peer->data_max = params->data_max_message_size;
 	peer->opened_us = media->now_us;
 	peer->told_us = media->now_us;
-	peer->data_us = media->now_us;
-	peer->data_credit = DATA_BYTES_PER_SECOND;
+	media_data_init(peer);
 	memset(peer->channels, PEER_NO_CHANNEL, sizeof(peer->channels));
 	secret_random(&peer->rtcp_ssrc, sizeof(peer->rtcp_ssrc));
 	struct transport_config config = {.identity = media->dtls,
@@ -140,6 +115,7 @@ static struct peer *peer_new(
 			.send = on_send,
 			.channel_open = on_channel_open,
 			.channel_closed = on_channel_closed,
+			.may_take = may_take,
 			.message = on_message}};
 	copy_credentials(&config.local, params);
 	peer->transport = transport_new(&config);
@@ -266,6 +242,7 @@ void media_close_peer(struct peer *peer)
 	media_forget_ufrag(peer, peer->ufrag);
 	media_forget_ufrag(peer, peer->previous_ufrag);
 	forget_addresses(peer);
+	media_data_release(peer);
 	(void)map_remove(media->peers, media_key(&peer->id));
 	transport_free(&peer->transport);
 	mem_freep(&peer);
@@ -316,18 +293,6 @@ void media_follow_peer(struct peer *peer)
 		   peer->media->now_us - peer->opened_us >= TRANSPORT_CONNECT_MS * 1000) {
 		tell_lost(peer, LOST_NEVER);
 	}
-}
-
-void media_send_data(struct peer *peer, const struct media_data *data)
-{
-	enum status status = STATUS_UNAVAILABLE;
-	bool fits = peer->data_max == 0 || data->size <= peer->data_max;
-	if (data->channel < CHANNEL_COUNT && peer->channels[data->channel] != PEER_NO_CHANNEL &&
-		fits) {
-		status = transport_send_data(
-			peer->transport, peer->channels[data->channel], data->bytes, data->size);
-	}
-	peer->media->counters.data_lost += status != STATUS_OK;
 }
 
 /* --- tracks and downtracks -------------------------------------------------------------------- */

@@ -124,6 +124,7 @@ static void tick_peer(struct peer *peer) REQUIRES(on_media)
 {
 	transport_tick(peer->transport);
 	media_follow_peer(peer);
+	media_data_tick(peer);
 	for (struct track *t = peer->tracks; t != NULL; t = t->next) {
 		tell_layers(peer, t);
 	}

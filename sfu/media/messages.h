@@ -73,7 +73,8 @@ enum media_command_kind {
 	MEDIA_SET_DOWNTRACK,	/* downtrack, u.settings */
 	MEDIA_REQUEST_KEYFRAME, /* track: of all its encodings; throttled like a PLI */
 	MEDIA_SEND_DATA,	/* transport, u.data; lost (and counted) when the peer has no such
-				   channel, or 2 MiB are waiting for it already */
+				   channel, or on a lossy one when it does not keep up; a reliable
+				   one waits, until the peer is given up (LOST_BEHIND) */
 	MEDIA_STOP,		/* used by media_thread_stop() */
 };
 
@@ -158,6 +159,7 @@ struct media_command {
 		struct media_data data;
 		bool muted;
 	} u;
+	struct media_command *next; /* media's own, of those that wait */
 };
 
 /* Zeroed but for the kind. */
@@ -175,7 +177,7 @@ enum media_event_kind {
 	MEDIA_CHANNEL_OPEN,	   /* u.data.channel can send now */
 	MEDIA_TRACK_LAYERS,	   /* track, u.layers; the first one says that media flows */
 	MEDIA_SPEAKERS,		   /* meeting, u.speakers: all who speak now, loudest first */
-	MEDIA_DATA_RECEIVED, /* transport, u.data; what a peer sends past 16 MiB/s is dropped */
+	MEDIA_DATA_RECEIVED, /* transport, u.data; at most 16 MiB/s of a peer, 1024 messages/s */
 	MEDIA_STATS,	     /* transport, u.stats; every 5 s */
 };
 
@@ -184,6 +186,8 @@ enum media_lost {
 	LOST_NEVER,	/* not connected TRANSPORT_CONNECT_MS after it was opened */
 	LOST_HANDSHAKE, /* DTLS failed; among others a certificate that is not the one announced */
 	LOST_CLOSED,	/* the peer said close_notify */
+	LOST_BEHIND,	/* does not take its reliable data, of which it will get no more: its
+			   participant has to come anew. Media flow until it is closed */
 };
 
 #define TRANSPORT_SILENCE_MS 12000

@@ -59,7 +59,12 @@ struct peer {
 	uint64_t remb;	/* the peer's estimate of what it can take, bit/s; 0: unknown */
 	float loss_down;
 	bool connected, lost;	      /* what signalling was told last */
-	int64_t data_credit, data_us; /* bytes of data messages that it may send, as of then */
+	int64_t data_credit, data_us; /* what its data messages may cost, as of then */
+	/* Reliable messages that SCTP has no room for: oldest first, the time since some wait. */
+	struct media_command *waiting, *waiting_last;
+	size_t waiting_bytes;
+	int64_t waiting_us;
+	bool given_up; /* did not keep up: gets no more data */
 	struct peer_counts counts;
 	struct peer *next; /* of the meeting */
 };

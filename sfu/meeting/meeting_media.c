@@ -53,6 +53,10 @@ static void on_lost(
 		return;
 	link->lost = true;
 	log_info("media of participant %s is lost: %d", p->sid, (int)event->u.lost);
+	if (event->u.lost == LOST_BEHIND) {
+		meeting_leave(p, LEAVE_STATE_MISMATCH, now->mono_ms);
+		return;
+	}
 	bool silent = p->session == NULL || now->mono_ms - p->heard_ms > SIGNAL_DOUBT_MS;
 	if (silent && !participant_has_media(p))
 		meeting_leave(p, LEAVE_TIMEOUT, now->mono_ms);

@@ -8,12 +8,18 @@
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "sfu/transport/wire.h"
 
 #define LOCAL_PORT     5000
 #define STREAMS	       1024
 #define PATH_MTU       1120 /* with SCTP's header below DTLS_DATA_MAX */
 #define RECEIVE_BUFFER (256 * 1024)
 #define FINISH_TRIES   100
+
+#define HEADER_BYTES	   12 /* of a packet (RFC 9260 section 3) */
+#define CHUNK_HEADER_BYTES 4
+#define CHUNK_DATA	   0
+#define CHUNK_I_DATA	   64 /* RFC 8260 */
 
 /* Payload protocol identifiers (RFC 8831 section 8). */
 #define PPID_DCEP	  50u
@@ -255,6 +261,14 @@ static void on_up(struct sctp *sctp)
 	}
 }
 
+static void on_down(struct sctp *sctp)
+{
+	sctp->up = false;
+	for (size_t i = 0; i < SCTP_MAX_CHANNELS; i++) {
+		closed(sctp, &sctp->channels[i]);
+	}
+}
+
 static void on_stream_reset(struct sctp *sctp, const uint8_t *bytes, size_t n)
 {
 	struct sctp_stream_reset_event event;
@@ -285,8 +299,10 @@ static void on_notification(struct sctp *sctp, const uint8_t *bytes, size_t n)
 			on_up(sctp);
 		} else if (change.sac_state == SCTP_COMM_LOST ||
 			   change.sac_state == SCTP_SHUTDOWN_COMP) {
-			sctp->up = false;
+			on_down(sctp);
 		}
+	} else if (type == SCTP_PARTIAL_DELIVERY_EVENT) {
+		buf_clear(&sctp->partial); /* the rest of that message does not come */
 	} else if (type == SCTP_STREAM_RESET_EVENT && n >= sizeof(struct sctp_stream_reset_event)) {
 		on_stream_reset(sctp, bytes, n);
 	}
@@ -364,7 +380,8 @@ static bool set_option(struct socket *socket, int level, int option, const void 
 
 static bool subscribe(struct socket *socket)
 {
-	static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT};
+	static const uint16_t types[] = {
+		SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
 	bool ok = true;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		struct sctp_event event = {
@@ -438,7 +455,26 @@ void sctp_free(struct sctp **sctp)
 	mem_freep(sctp);
 }
 
+static bool carries_data(const uint8_t *packet, size_t n)
+{
+	size_t at = HEADER_BYTES;
+	while (at + CHUNK_HEADER_BYTES <= n) {
+		size_t size = get_u16(packet + at + 2);
+		if (packet[at] == CHUNK_DATA || packet[at] == CHUNK_I_DATA) {
+			return true;
+		}
+		if (size < CHUNK_HEADER_BYTES) {
+			return false; /* the library refuses it */
+		}
+		at += (size + 3) & ~(size_t)3;
+	}
+	return false;
+}
+
 void sctp_handle(struct sctp *sctp, const uint8_t *packet, size_t n)
 {
+	if (carries_data(packet, n) && !sctp->events.may_take(sctp->events.context)) {
+		return;
+	}
 	usrsctp_conninput(sctp, packet, n, 0);
 }

@@ -29,6 +29,9 @@ struct sctp_events {
 	void *context;
 	/* One SCTP packet for DTLS. */
 	void (*send)(void *context, const uint8_t *packet, size_t n);
+	/* May a packet with data come in? Asked for each. What is refused is as good as lost on the
+	 * way: the peer slows down, and sends it again where the channel is reliable. */
+	bool (*may_take)(void *context);
 	/* One whole message; `channel` is an index below SCTP_MAX_CHANNELS. */
 	void (*message)(void *context, unsigned channel, const uint8_t *bytes, size_t n);
 	/* The channel can be sent on. */

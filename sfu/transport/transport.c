@@ -50,6 +50,12 @@ static void on_sctp_send(void *context, const uint8_t *packet, size_t n)
 	(void)lost;
 }
 
+static bool may_take(void *context)
+{
+	struct transport *t = context;
+	return t->events.may_take(t->events.context);
+}
+
 static void on_sctp_message(void *context, unsigned channel, const uint8_t *bytes, size_t n)
 {
 	struct transport *t = context;
@@ -111,6 +117,7 @@ static void start_sctp(struct transport *t)
 {
 	struct sctp_events events = {.context = t,
 		.send = on_sctp_send,
+		.may_take = may_take,
 		.message = on_sctp_message,
 		.channel_open = on_channel_open,
 		.channel_closed = on_channel_closed};

@@ -22,6 +22,7 @@ struct transport_events {
 	/* Data channels by index (transport/sctp.h). */
 	void (*channel_open)(void *context, unsigned channel, struct str label);
 	void (*channel_closed)(void *context, unsigned channel);
+	bool (*may_take)(void *context);
 	void (*message)(void *context, unsigned channel, const uint8_t *bytes, size_t n);
 };
 

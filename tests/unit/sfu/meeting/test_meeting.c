@@ -112,6 +112,21 @@ static void who_is_silent_on_both_ways_is_gone(void **state)
 	assert_int_equal(taken(s, "room"), 1);
 }
 
+static void who_missed_reliable_data_comes_anew(void **state)
+{
+	struct scene *s = *state;
+	struct participant *a = scene_enter(s, "room", "a");
+	a->publisher.transport = 100;
+	media_event(s, MEDIA_TRANSPORT_CONNECTED, a);
+	struct media_event event = {.kind = MEDIA_TRANSPORT_LOST,
+		.participant = a->id,
+		.transport = 100,
+		.u.lost = LOST_BEHIND};
+	meetings_media_event(&s->meetings, &event, &s->now);
+	assert_int_equal(s->left, 1);
+	assert_int_equal(s->reason, LEAVE_STATE_MISMATCH);
+}
+
 static void an_hour_and_a_warning_before(void **state)
 {
 	struct scene *s = *state;
@@ -212,6 +227,7 @@ int main(void)
 		SCENE_TEST(the_last_one_closes_the_meeting),
 		SCENE_TEST(a_lost_connection_keeps_its_seat_for_a_while),
 		SCENE_TEST(who_is_silent_on_both_ways_is_gone),
+		SCENE_TEST(who_missed_reliable_data_comes_anew),
 		SCENE_TEST(an_hour_and_a_warning_before),
 		SCENE_TEST(terms_are_asked_for),
 		SCENE_TEST(tracks_are_bounded_and_permitted),

@@ -27,6 +27,7 @@ struct end {
 	size_t last_size;
 	unsigned drop_every; /* loses each n-th packet */
 	unsigned sent;
+	bool refuses;
 	size_t longest;
 };
 
@@ -45,6 +46,12 @@ static void on_send(void *context, const uint8_t *packet, size_t n)
 	memcpy(copy, packet, n);
 	e->queue[e->tail % QUEUE].bytes = copy;
 	e->queue[e->tail++ % QUEUE].n = n;
+}
+
+static bool may_take(void *context)
+{
+	struct end *e = context;
+	return !e->refuses;
 }
 
 static void on_message(void *context, unsigned channel, const uint8_t *bytes, size_t n)
@@ -100,6 +107,7 @@ static int setup(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct sctp_events events = {.context = &ends[i],
 			.send = on_send,
+			.may_take = may_take,
 			.message = on_message,
 			.channel_open = on_open,
 			.channel_closed = on_closed};
@@ -193,6 +201,37 @@ static void a_peer_that_does_not_keep_up(void **state)
 	mem_freep(&bytes);
 }
 
+static void what_is_refused_comes_later(void **state)
+{
+	struct end *ends = *state;
+	open_reliable(ends);
+	ends[1].refuses = true;
+	check_ok(sctp_send(ends[0].sctp, ends[0].channel, (const uint8_t *)"later", 5));
+	/* The other direction flows. */
+	check_ok(sctp_send(ends[1].sctp, ends[1].channel, (const uint8_t *)"now", 3));
+	run(ends, 1000);
+	assert_int_equal(ends[0].messages, 1);
+	assert_int_equal(ends[1].messages, 0);
+	/* What comes after it shows the sender that it is missing. */
+	ends[1].refuses = false;
+	for (int i = 0; i < 4; i++) {
+		check_ok(sctp_send(ends[0].sctp, ends[0].channel, (const uint8_t *)"more", 4));
+		run(ends, 300);
+	}
+	assert_int_equal(ends[1].messages, 5);
+	assert_memory_equal(ends[1].last, "more", 4);
+}
+
+static void an_association_that_ends_closes_its_channels(void **state)
+{
+	struct end *ends = *state;
+	open_reliable(ends);
+	sctp_free(&ends[0].sctp); /* aborts */
+	deliver(&ends[0]);
+	assert_int_equal(ends[1].closed_count, 1);
+	check_status(sctp_send(ends[1].sctp, ends[1].channel, NULL, 0), STATUS_UNAVAILABLE);
+}
+
 static void lossy_channels_do_not_repeat(void **state)
 {
 	struct end *ends = *state;
@@ -243,6 +282,8 @@ int main(void)
 		ENDS(messages_go_both_ways),
 		ENDS(long_messages_arrive_whole_in_spite_of_loss),
 		ENDS(a_peer_that_does_not_keep_up),
+		ENDS(what_is_refused_comes_later),
+		ENDS(an_association_that_ends_closes_its_channels),
 		ENDS(lossy_channels_do_not_repeat),
 		ENDS(the_number_of_channels_is_bounded),
 		ENDS(noise_does_no_harm),
