@@ -244,31 +244,3 @@ void rtcp_write_pli(struct rtcp_writer *w, uint32_t sender_ssrc, uint32_t media_
 {
 	(void)feedback(w, RTCP_PSFB, RTCP_PLI, sender_ssrc, media_ssrc, 0);
 }
-
-void rtcp_write_fir(
-	struct rtcp_writer *w, uint32_t sender_ssrc, uint32_t media_ssrc, uint8_t sequence)
-{
-	/* The media SSRC of the header is 0; the entry names the source. */
-	uint8_t *p = feedback(w, RTCP_PSFB, RTCP_FIR, sender_ssrc, 0, 8);
-	if (p != NULL) {
-		put_u32(p, media_ssrc);
-		p[4] = sequence;
-	}
-}
-
-void rtcp_write_remb(
-	struct rtcp_writer *w, uint32_t sender_ssrc, uint64_t bitrate, uint32_t media_ssrc)
-{
-	uint8_t *p = feedback(w, RTCP_PSFB, RTCP_AFB, sender_ssrc, 0, 12);
-	if (p == NULL) {
-		return;
-	}
-	unsigned exponent = 0;
-	while (bitrate >> exponent > 0x3ffffu) {
-		exponent++;
-	}
-	memcpy(p, "REMB", 4);
-	p[4] = 1;
-	put_u24(p + 5, exponent << 18 | (uint32_t)(bitrate >> exponent));
-	put_u32(p + 8, media_ssrc);
-}

@@ -100,10 +100,6 @@ void rtcp_write_cname(struct rtcp_writer *w, uint32_t ssrc, struct str cname);
 void rtcp_write_nack(struct rtcp_writer *w, uint32_t sender_ssrc, uint32_t media_ssrc,
 	const uint16_t *sequences, size_t count);
 void rtcp_write_pli(struct rtcp_writer *w, uint32_t sender_ssrc, uint32_t media_ssrc);
-void rtcp_write_fir(
-	struct rtcp_writer *w, uint32_t sender_ssrc, uint32_t media_ssrc, uint8_t sequence);
-void rtcp_write_remb(
-	struct rtcp_writer *w, uint32_t sender_ssrc, uint64_t bitrate, uint32_t media_ssrc);
 /* Room for a packet of that body size, with the header written; NULL and overflow when full. */
 uint8_t *rtcp_reserve(
 	struct rtcp_writer *w, enum rtcp_type type, unsigned count, size_t body_bytes);

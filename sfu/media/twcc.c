@@ -54,8 +54,6 @@ void twcc_record(struct twcc_recorder *recorder, uint16_t sequence, int64_t now_
 	}
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
-
 struct draft {
 	unsigned count;
 	size_t delta_bytes;
@@ -164,74 +162,4 @@ bool twcc_write(struct twcc_recorder *recorder, uint32_t sender_ssrc, uint32_t m
 	write_deltas(&d, p + FIXED_BYTES + chunk_bytes);
 	recorder->next += d.count;
 	return true;
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* The symbols of one chunk; returns how many (`left` at most), 0 for a run of nothing. */
-static unsigned read_chunk(unsigned chunk, unsigned left, uint8_t symbols[RUN_MAX])
-{
-	unsigned n;
-	if (chunk >> 15 == 0) {
-		n = chunk & RUN_MAX;
-		n = n < left ? n : left;
-		memset(symbols, (int)(chunk >> 13 & 3u), n);
-		return n;
-	}
-	bool two_bits = (chunk & 0x4000u) != 0;
-	n = two_bits ? SEVEN : 2 * SEVEN;
-	n = n < left ? n : left;
-	for (unsigned i = 0; i < n; i++) {
-		symbols[i] =
-			(uint8_t)(two_bits ? chunk >> (12 - 2 * i) & 3u : chunk >> (13 - i) & 1u);
-	}
-	return n;
-}
-
-static enum status read_deltas(const struct rtcp_packet *packet, size_t at, struct twcc_feedback *f)
-{
-	for (unsigned i = 0; i < f->count; i++) {
-		struct twcc_arrival *a = &f->list[i];
-		size_t need = (size_t)a->delta_us; /* the symbol, so far: 0, 1 or 2 bytes */
-		a->received = need != 0;
-		if (need > 2 || need > packet->size - at) {
-			return STATUS_INVALID;
-		}
-		const uint8_t *p = packet->body + at;
-		a->delta_us = DELTA_US * (need == 0	     ? 0
-						 : need == 1 ? (int64_t)p[0]
-							     : (int64_t)(int16_t)get_u16(p));
-		at += need;
-	}
-	return STATUS_OK;
-}
-
-enum status twcc_read(const struct rtcp_packet *packet, struct twcc_feedback *out)
-{
-	uint8_t symbols[RUN_MAX];
-	if (packet->type != RTCP_RTPFB || packet->count != RTCP_TWCC ||
-		packet->size < FIXED_BYTES) {
-		return STATUS_INVALID;
-	}
-	unsigned base = get_u16(packet->body + 8);
-	unsigned total = get_u16(packet->body + 10);
-	out->feedback_count = packet->body[15];
-	out->reference_us = (int64_t)get_u24(packet->body + 12) * REFERENCE_US;
-	out->count = 0;
-	size_t at = FIXED_BYTES;
-	for (unsigned done = 0; done < total; at += 2) {
-		if (packet->size - at < 2) {
-			return STATUS_INVALID;
-		}
-		unsigned n = read_chunk(get_u16(packet->body + at), total - done, symbols);
-		if (n == 0) {
-			return STATUS_INVALID;
-		}
-		for (unsigned i = 0; i < n && out->count < TWCC_MAX_PER_REPORT; i++) {
-			out->list[out->count++] = (struct twcc_arrival){
-				.sequence = (uint16_t)(base + done + i), .delta_us = symbols[i]};
-		}
-		done += n;
-	}
-	return read_deltas(packet, at, out);
 }

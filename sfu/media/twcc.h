@@ -31,20 +31,4 @@ void twcc_record(struct twcc_recorder *recorder, uint16_t sequence, int64_t now_
 bool twcc_write(struct twcc_recorder *recorder, uint32_t sender_ssrc, uint32_t media_ssrc,
 	struct rtcp_writer *writer);
 
-/* The other direction: what a receiver of ours tells. */
-struct twcc_arrival {
-	uint16_t sequence;
-	bool received;
-	int64_t delta_us; /* since the packet received before; of the first, since the reference */
-};
-
-struct twcc_feedback {
-	uint8_t feedback_count;
-	int64_t reference_us;
-	unsigned count;
-	struct twcc_arrival list[TWCC_MAX_PER_REPORT]; /* what is beyond is left out */
-};
-
-MUST_CHECK enum status twcc_read(const struct rtcp_packet *packet, struct twcc_feedback *out);
-
 #endif

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An RTCP datagram through every reader; what was read of a NACK is written and read again. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "sfu/media/rtcp.h"
-#include "sfu/media/twcc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_twcc(const struct rtcp_packet *packet)
-{
-	static struct twcc_feedback feedback;
-	if (twcc_read(packet, &feedback) == STATUS_OK && feedback.count > TWCC_MAX_PER_REPORT) {
-		abort();
-	}
-}
 
 static void check_reports(const struct rtcp_packet *packet)
 {
@@ -44,7 +34,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		}
 		check_reports(&packet);
-		check_twcc(&packet);
 		if (rtcp_read_nack(&packet, &nack) == STATUS_OK && nack.count > RTCP_MAX_NACKS) {
 			abort();
 		}

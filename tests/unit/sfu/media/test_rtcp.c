@@ -110,15 +110,20 @@ static void fir_and_remb(void **state)
 	unsigned count;
 	uint64_t bitrate;
 	(void)state;
-	rtcp_write_fir(start(&d), 1, 77, 5);
+	/* Senders, media source 0, the source asked of, a number. */
+	uint8_t *body = rtcp_reserve(start(&d), RTCP_PSFB, RTCP_FIR, 16);
+	body[11] = 77;
+	body[12] = 5;
 	packet = only_packet(&d);
 	check_ok(rtcp_read_fir(&packet, ssrcs, &count));
 	assert_int_equal(count, 1);
 	assert_int_equal(ssrcs[0], 77);
-	rtcp_write_remb(start(&d), 1, 2500000, 77);
+	/* 18 bits of mantissa, 6 of exponent in front. */
+	body = rtcp_reserve(start(&d), RTCP_PSFB, RTCP_AFB, 20);
+	memcpy(body + 8, "REMB\x01\x12\x62\x5a", 8);
 	packet = only_packet(&d);
 	check_ok(rtcp_read_remb(&packet, &bitrate));
-	assert_true(bitrate > 2499000 && bitrate <= 2500000);
+	assert_int_equal(bitrate, 0x2625a << 4);
 	check_status(rtcp_read_pli(&packet, ssrcs), STATUS_INVALID);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
-#include "sfu/media/twcc.h"
+#include "tests/unit/sfu/media/twcc_reader.h"
 #include "tests/unit/sfu/noise.h"
 
 #define START_US 123456789
