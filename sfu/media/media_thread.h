@@ -20,9 +20,9 @@ struct media_thread_config {
 	const char *address; /* numeric; "::" takes IPv4 too */
 	uint16_t port;	     /* 0: any free one */
 	const struct dtls_identity *dtls;
-	struct mailbox *events; /* of struct media_event; outlives the thread. Full: data, stats and
-				   speakers are dropped and counted, the rest is kept and sent
-				   later */
+	struct mailbox *events; /* of struct media_event; outlives the thread. Full: lossy
+				   data, stats and speakers are dropped and counted, the rest is
+				   kept and sent later */
 	struct metrics *metrics;
 };
 

@@ -62,8 +62,8 @@ enum media_data_role {
 enum media_command_kind {
 	MEDIA_OPEN_MEETING,	/* meeting */
 	MEDIA_CLOSE_MEETING,	/* meeting */
-	MEDIA_OPEN_TRANSPORT,	/* u.transport */
-	MEDIA_UPDATE_TRANSPORT, /* u.transport: non-empty members replace what was there */
+	MEDIA_OPEN_TRANSPORT,	/* u.params */
+	MEDIA_UPDATE_TRANSPORT, /* u.params: non-empty members replace what was there */
 	MEDIA_CLOSE_TRANSPORT,	/* transport */
 	MEDIA_PUBLISH,		/* u.publish, before the answer is sent; again: new parameters */
 	MEDIA_UNPUBLISH,	/* track */
