@@ -72,7 +72,10 @@ class FsyncTest(unittest.TestCase):
 
     def exchange(self, calls, request, reply):
         """The calls from when the request was read to the one that writes the reply."""
-        asked = next(c for c in calls if c.name in ("read", "recvfrom") and request in c.text)
+        asked = next((c for c in calls if c.name in ("read", "recvfrom") and request in c.text),
+                     None)
+        self.assertIsNotNone(asked, f"{request} is not in the trace, which holds "
+                             f"{collections.Counter(c.name for c in calls)}")
         answers = (c for c in calls if c.name in ("write", "writev", "sendto", "sendmsg")
                    and c.begin > asked.end and reply in c.text)
         answer = next(answers)
