@@ -2,13 +2,15 @@
 // Firefox and Chromium in one meeting: other numbers for codecs and extensions, other ways with
 // offers. Over one peer connection and over two.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import os from "node:os";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import puppeteer from "puppeteer-core";
 
 import { Caller, everybodyIsSeenAndHeard, startSite } from "../tools/livekit-page.mjs";
-import { Parvis, eventually } from "../tools/parvis.mjs";
+import { Parvis, ROOT, eventually } from "../tools/parvis.mjs";
 
 const CHROMIUM = ["--no-sandbox", "--disable-gpu", "--mute-audio", "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required",
@@ -26,6 +28,7 @@ let parvis, site, chrome, firefox;
 const accounts = {};
 
 before(async () => {
+    fs.mkdirSync(path.join(ROOT, "build/screenshots"), { recursive: true });
     parvis = await Parvis.start({ programs: ["homeserver", "sfu"], rtcAddress: ADDRESS });
     site = await startSite();
     for (const name of ["anna", "ben"]) accounts[name] = await parvis.register(name);
@@ -72,3 +75,17 @@ for (const [name, options] of [["one peer connection", {}], ["two peer connectio
         await ben.page.close();
     });
 }
+
+test("the meeting page works in Firefox", async () => {
+    const { id } = await parvis.sfu("/api/meetings", accounts.anna, { objective: "Plan the festival" });
+    const { link } = await parvis.sfu(`/api/meetings/${id}/guest-link`, accounts.anna, {});
+    const problems = [];
+    const page = await firefox.newPage();
+    page.on("pageerror", (error) => problems.push(error.message));
+    const chloe = await Caller.joinAsGuest(page, link, "Chloé");
+    const dan = await Caller.joinAsGuest(await chrome.newPage({ permissions: ["camera", "microphone"] }), link, "Dan");
+    await everybodyIsSeenAndHeard([chloe, dan]);
+    await page.screenshot({ path: path.join(ROOT, "build/screenshots/meeting-firefox.png") });
+    assert.deepEqual(problems, []);
+    await Promise.all([chloe.leave(), dan.leave()]);
+});

@@ -197,18 +197,23 @@ export class Parvis {
         return { ...answer, username, password };
     }
 
-    // What the token service gives that account's device for a Matrix room's call: {url, jwt}.
-    async callToken(account, room) {
+    // A call to the SFU's API in the name of that account.
+    async sfu(target, account, body) {
         const openid_token = await this.api("POST",
             `/_matrix/client/v3/user/${encodeURIComponent(account.user_id)}/openid/request_token`,
             { token: account.access_token, body: {} });
-        const reply = await fetch(`${this.meeting}/sfu/get`, {
+        const reply = await fetch(this.meeting + target, {
             method: "POST",
             headers: { "Content-Type": "application/json" },
-            body: JSON.stringify({ room, openid_token, device_id: account.device_id }),
+            body: JSON.stringify({ ...body, openid_token }),
         });
-        if (!reply.ok) throw new Error(`/sfu/get: ${reply.status} ${await reply.text()}`);
+        if (!reply.ok) throw new Error(`${target}: ${reply.status} ${await reply.text()}`);
         return reply.json();
+    }
+
+    // What the token service gives that account's device for a Matrix room's call: {url, jwt}.
+    callToken(account, room) {
+        return this.sfu("/sfu/get", account, { room, device_id: account.device_id });
     }
 
     async login(username, password = `${username}'s password`) {
