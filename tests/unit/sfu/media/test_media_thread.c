@@ -303,7 +303,7 @@ static void nack_audio(struct scene *s, uint16_t sequence)
 static void what_is_sent_again_without_rtx_is_the_same(void **state)
 {
 	struct scene *s = *state;
-	uint8_t first[2048], again[2048];
+	uint8_t first[2048] = {0}, again[2048];
 	unsigned count = 0;
 	connect_both(s);
 	send_audio(s, 1, 0);
