@@ -116,7 +116,7 @@ void media_close_track(struct track *track) REQUIRES(on_media);
 void media_close_downtrack(struct downtrack *downtrack) REQUIRES(on_media);
 
 /* media_data.c: data messages of a peer. */
-#define MEDIA_MESSAGE_COST (16 * 1024) /* as many bytes: a small one is work, too */
+#define MEDIA_MESSAGE_COST (4 * 1024) /* as many bytes: a small one is work, too */
 void media_data_init(struct peer *peer);
 void media_data_release(struct peer *peer);
 bool media_data_may_come(struct peer *peer);

@@ -16,7 +16,8 @@
 #define LOG_MODULE "media"
 #include "common/base/log.h"
 
-#define MAX_COMMANDS	  4096
+/* Six who write as much as they may at once, each to five others, leave room for the rest. */
+#define MAX_COMMANDS	  16384
 #define COMMANDS_PER_TURN 64
 #define BATCHES_PER_TURN  4
 #define IDLE_MS		  1000

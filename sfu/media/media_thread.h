@@ -37,7 +37,7 @@ uint16_t media_thread_port(const struct media_thread *thread);
 
 /*
  * Any thread; commands arrive in order. The command is media's from here on, also when this
- * fails: STATUS_TOO_LARGE when 4096 are waiting already.
+ * fails: STATUS_TOO_LARGE when 16384 are waiting already.
  */
 MUST_CHECK enum status media_thread_send(
 	struct media_thread *thread, struct media_command *command);

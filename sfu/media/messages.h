@@ -177,7 +177,7 @@ enum media_event_kind {
 	MEDIA_CHANNEL_OPEN,	   /* u.data.channel can send now */
 	MEDIA_TRACK_LAYERS,	   /* track, u.layers; the first one says that media flows */
 	MEDIA_SPEAKERS,		   /* meeting, u.speakers: all who speak now, loudest first */
-	MEDIA_DATA_RECEIVED, /* transport, u.data; at most 16 MiB/s of a peer, 1024 messages/s */
+	MEDIA_DATA_RECEIVED, /* transport, u.data; at most 16 MiB/s of a peer, 4096 messages/s */
 	MEDIA_STATS,	     /* transport, u.stats; every 5 s */
 };
 

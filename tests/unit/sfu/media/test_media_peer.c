@@ -310,7 +310,7 @@ static void credit_comes_back_with_time(void **state)
 	struct scene *s = *state;
 	const uint8_t byte = 0;
 	role_take(&on_media);
-	for (int i = 0; i < 128; i++) {
+	for (int i = 0; i < 512; i++) {
 		assert_true(media_data_may_come(peer_of(s)));
 		media_data_arrived(peer_of(s), 3, &byte, 1);
 	}
