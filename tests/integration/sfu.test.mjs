@@ -289,6 +289,18 @@ for (const [name, options] of [["one peer connection", {}], ["two peer connectio
     });
 }
 
+test("a burst of reliable messages arrives whole and in order", async () => {
+    const { people } = await guests(["Anna", "Ben", "Chloé"]);
+    const [anna, ...others] = people;
+    const texts = Array.from({ length: 2000 }, (_, i) => `${i} ${"x".repeat(i % 50 === 0 ? 10000 : 10)}`);
+    await Promise.all(texts.map((text) => anna.say(text)));
+    for (const other of others) {
+        await eventually("all of them", () => other.data.length === texts.length);
+        assert.ok(other.data.every(({ text }, i) => text === texts[i]));
+    }
+    await Promise.all(people.map((p) => p.leave()));
+});
+
 test("an unpublished track is gone for others, and a new one comes", async () => {
     const { people: [anna, ben] } = await guests(["Anna", "Ben"]);
     for (let round = 0; round < 3; round++) {
