@@ -19,7 +19,7 @@ run: packages-run
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s -j$$(nproc) web
-	@exec python3 tests/run.py
+	@exec /usr/bin/python3 tests/run.py
 
 # The meeting page, bundled. Not rebuilt while its sources are older.
 web_sources := $(shell find sfu/web -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
@@ -34,7 +34,7 @@ unit-build: $(unit_tests)
 # not allow setarch, it may do without.
 tsan: packages-test
 	@$$(setarch -R true 2> /dev/null && echo setarch -R) \
-		python3 tests/run.py --variant tsan build unit integration
+		/usr/bin/python3 tests/run.py --variant tsan build unit integration
 
 fuzz: packages-test
 	@$(MAKE) --no-print-directory -s VARIANT=fuzz fuzz-build

@@ -78,8 +78,9 @@ class WeeChat:
         for line in setup:
             command += ["--run-command", line]
         self.output = open(os.path.join(folder, "stdout"), "wb")
+        # The Python inside WeeChat is Debian's, and takes its library from the first python3 in PATH.
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.output,
-                                        stderr=self.output)
+                                        stderr=self.output, env={**os.environ, "PATH": "/usr/bin:/bin"})
 
     def fifo(self):
         found = glob.glob(os.path.join(self.folder, "weechat_fifo_*"))

@@ -16,7 +16,7 @@ V3 = "/_matrix/client/v3"
 CALLS = "fsync,fdatasync,write,pwrite64,writev,sendto,sendmsg,recvfrom,read,linkat,renameat,rename"
 
 Call = collections.namedtuple("Call", "name path text begin end")
-LINE = re.compile(r"^(\d+) (.*)$")
+LINE = re.compile(r"^(\d+) +(.*)$")  # short process ids are padded
 WHOLE = re.compile(r"^(\w+)\((.*)\) += (-?\d+)(.*)$")
 UNFINISHED = re.compile(r"^(\w+)\((.*)<unfinished \.\.\.>$")
 RESUMED = re.compile(r"^<\.\.\. (\w+) resumed>(.*)\) += (-?\d+)(.*)$")
