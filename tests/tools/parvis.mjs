@@ -161,7 +161,7 @@ export class Parvis {
             await this.end(program).catch((error) => errors.push(error.message));
         this.proxy.close();
         for (const program of ["homeserver", "sfu", "bridge-mail"]) {
-            const spoken = this.log(program).match(/.*(runtime error|AddressSanitizer|LeakSanitizer).*[^]{0,4000}/);
+            const spoken = this.log(program).match(/.*(runtime error|AddressSanitizer|LeakSanitizer|ThreadSanitizer).*[^]{0,4000}/);
             if (spoken) errors.push(`${program}: ${spoken[0]}`);
         }
         errors.push(...new Set(this.faults));
