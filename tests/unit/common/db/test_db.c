@@ -173,11 +173,19 @@ static void test_later_runs_before_stop(void **state)
 	assert_int_equal(count_things(f), 1);
 }
 
+struct gate {
+	sem_t reached; /* the writer is held */
+	sem_t queued;  /* and may go on */
+};
+
 /* Holds the writer until the test has queued what is to be one batch. */
 static enum status wait_for_batch(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
+	struct gate *gate = arg;
+
 	(void)tx;
-	return sem_wait(arg) == 0 ? STATUS_OK : STATUS_INTERNAL;
+	return sem_post(&gate->reached) == 0 && sem_wait(&gate->queued) == 0 ? STATUS_OK
+									     : STATUS_INTERNAL;
 }
 
 /* Leaves nothing that the writer could go back to but the start of the transaction. */
@@ -214,19 +222,23 @@ static void fail_in_the_middle(struct fixture *f, db_change change)
 	struct outcome middle = {{"middle", STATUS_OK, f}, STATUS_OK};
 	struct outcome after = {{"after", STATUS_OK, f}, STATUS_OK};
 	struct put next = {"next", STATUS_OK, f};
-	sem_t queued;
+	struct gate gate;
 
-	assert_int_equal(sem_init(&queued, 0, 0), 0);
-	db_write_later(f->writer, wait_for_batch, &queued, NULL);
+	assert_int_equal(sem_init(&gate.reached, 0, 0), 0);
+	assert_int_equal(sem_init(&gate.queued, 0, 0), 0);
+	db_write_later(f->writer, wait_for_batch, &gate, NULL);
+	/* Otherwise the writer might wake between two of these and take them apart. */
+	assert_int_equal(sem_wait(&gate.reached), 0);
 	db_write_later(f->writer, put_thing, &before, keep_outcome);
 	db_write_later(f->writer, change, &middle, keep_outcome);
 	db_write_later(f->writer, put_thing, &after, keep_outcome);
-	assert_int_equal(sem_post(&queued), 0);
-	assert_int_equal(sem_post(&queued), 0);
+	assert_int_equal(sem_post(&gate.queued), 0);
+	assert_int_equal(sem_post(&gate.queued), 0);
 	/* Perhaps of the same batch; behind it, in any case. */
-	(void)(db_write(f->writer, wait_for_batch, &queued) == STATUS_OK);
+	(void)(db_write(f->writer, wait_for_batch, &gate) == STATUS_OK);
 	assert_int_equal(db_write(f->writer, put_thing, &next), STATUS_OK);
-	assert_int_equal(sem_destroy(&queued), 0);
+	assert_int_equal(sem_destroy(&gate.queued), 0);
+	assert_int_equal(sem_destroy(&gate.reached), 0);
 	assert_int_equal(before.status, STATUS_IO);
 	assert_int_equal(middle.status, STATUS_INVALID);
 	assert_int_equal(after.status, STATUS_IO);
