@@ -231,7 +231,8 @@ static void send_packet(struct downtrack *d, const struct rtp_packet *source,
 		vp8_rewrite(out.bytes + out.size, vp8, to->vp8);
 	}
 	out.size += source->payload_size;
-	peer_send_rtp(d->peer, out.bytes, out.size);
+	(void)peer_send_rtp(d->peer, d->track->kind == MEDIA_VIDEO ? URGENCY_VIDEO : URGENCY_AUDIO,
+		out.bytes, out.size);
 }
 
 void downtrack_forward(struct downtrack *downtrack, const struct encoding *encoding,

@@ -18,15 +18,19 @@ static const struct {
 
 /* --- callbacks of the transport --------------------------------------------------------------- */
 
-static void on_send(void *context, const struct path *path, const uint8_t *datagram, size_t n)
+static enum status on_send(void *context, const struct path *path, enum urgency urgency,
+	const uint8_t *datagram, size_t n)
 {
+	(void)urgency;
 	struct media *media = ((struct peer *)context)->media;
-	if (udp_send(&media->socket, path, datagram, n) == STATUS_OK) {
+	enum status status = udp_send(&media->socket, path, datagram, n);
+	if (status == STATUS_OK) {
 		media->counters.packets_out++;
 		media->counters.bytes_out += (int64_t)n;
 	} else {
 		media->counters.send_failed++;
 	}
+	return status;
 }
 
 static void on_channel_open(void *context, unsigned channel, struct str label)

@@ -96,12 +96,14 @@ struct downtrack *peer_downtrack_by_ssrc(struct peer *peer, uint32_t ssrc)
 	return NULL;
 }
 
-void peer_send_rtp(struct peer *peer, uint8_t *packet, size_t n)
+bool peer_send_rtp(struct peer *peer, enum urgency urgency, uint8_t *packet, size_t n)
 {
-	if (transport_send_rtp(peer->transport, packet, n) == STATUS_OK) {
-		peer->counts.packets_out++;
-		peer->counts.bytes_out += n;
+	if (transport_send_rtp(peer->transport, urgency, packet, n) != STATUS_OK) {
+		return false;
 	}
+	peer->counts.packets_out++;
+	peer->counts.bytes_out += n;
+	return true;
 }
 
 void peer_send_rtcp(struct peer *peer, uint8_t *packet, size_t n)

@@ -85,8 +85,9 @@ static inline bool peer_listens(const struct peer *peer)
 	return peer->connected && !peer->lost;
 }
 
-/* The packet is sealed in place: it needs SRTP_TRAILER or SRTCP_TRAILER of room behind it. */
-void peer_send_rtp(struct peer *peer, uint8_t *packet, size_t n);
+/* The packet is sealed in place: it needs SRTP_TRAILER or SRTCP_TRAILER of room behind it. False
+ * when it was left out: the peer's path is backed up or gone. */
+bool peer_send_rtp(struct peer *peer, enum urgency urgency, uint8_t *packet, size_t n);
 void peer_send_rtcp(struct peer *peer, uint8_t *packet, size_t n);
 
 #endif

@@ -19,19 +19,21 @@ struct transport {
 	int64_t heard_ms;
 };
 
-static void send_datagram(struct transport *t, const uint8_t *datagram, size_t n)
+static enum status send_datagram(
+	struct transport *t, enum urgency urgency, const uint8_t *datagram, size_t n)
 {
 	const struct path *path = ice_selected(&t->ice);
-	if (path != NULL) {
-		t->events.send(t->events.context, path, datagram, n);
-	}
+	return path == NULL ? STATUS_UNAVAILABLE
+			    : t->events.send(t->events.context, path, urgency, datagram, n);
 }
 
 /* --- callbacks of the stages ------------------------------------------------------------------ */
 
 static void on_dtls_send(void *context, const uint8_t *datagram, size_t n)
 {
-	send_datagram(context, datagram, n);
+	/* What is lost here, DTLS sends again. */
+	enum status lost = send_datagram(context, URGENCY_CONTROL, datagram, n);
+	(void)lost;
 }
 
 static void on_dtls_receive(void *context, uint8_t *data, size_t n)
@@ -184,8 +186,10 @@ enum ice_verdict transport_check(struct transport *transport, const struct stun_
 {
 	enum ice_verdict verdict = ice_handle(&transport->ice, message, path, now_ms, result);
 	if (verdict != ICE_DROP) {
-		transport->events.send(
-			transport->events.context, path, result->reply, result->reply_size);
+		/* What is lost here, the peer asks for again. */
+		enum status lost = transport->events.send(transport->events.context, path,
+			URGENCY_CONTROL, result->reply, result->reply_size);
+		(void)lost;
 	}
 	if (verdict == ICE_ACCEPT || verdict == ICE_NEW_PATH) {
 		transport->heard_ms = now_ms;
@@ -225,16 +229,14 @@ enum transport_verdict transport_handle(
 
 /* --- datagrams out ---------------------------------------------------------------------------- */
 
-enum status transport_send_rtp(struct transport *transport, uint8_t *packet, size_t n)
+enum status transport_send_rtp(
+	struct transport *transport, enum urgency urgency, uint8_t *packet, size_t n)
 {
 	if (transport->srtp == NULL) {
 		return STATUS_UNAVAILABLE;
 	}
 	enum status status = srtp_seal(transport->srtp, packet, &n);
-	if (status == STATUS_OK) {
-		send_datagram(transport, packet, n);
-	}
-	return status;
+	return status == STATUS_OK ? send_datagram(transport, urgency, packet, n) : status;
 }
 
 enum status transport_send_rtcp(struct transport *transport, uint8_t *packet, size_t n)
@@ -243,10 +245,7 @@ enum status transport_send_rtcp(struct transport *transport, uint8_t *packet, si
 		return STATUS_UNAVAILABLE;
 	}
 	enum status status = srtcp_seal(transport->srtp, packet, &n);
-	if (status == STATUS_OK) {
-		send_datagram(transport, packet, n);
-	}
-	return status;
+	return status == STATUS_OK ? send_datagram(transport, URGENCY_CONTROL, packet, n) : status;
 }
 
 void transport_forget_ssrc(struct transport *transport, uint32_t ssrc)

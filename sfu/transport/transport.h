@@ -15,10 +15,14 @@
 #include "sfu/transport/address.h"
 #include "sfu/transport/dtls.h"
 #include "sfu/transport/ice.h"
+#include "sfu/transport/urgency.h"
 
 struct transport_events {
 	void *context;
-	void (*send)(void *context, const struct path *path, const uint8_t *datagram, size_t n);
+	/* STATUS_OK when it is on its way; STATUS_LIMITED when that path is backed up, and
+	 * STATUS_UNAVAILABLE when it cannot be sent: it is lost then, as on any network. */
+	enum status (*send)(void *context, const struct path *path, enum urgency urgency,
+		const uint8_t *datagram, size_t n);
 	/* Data channels by index (transport/sctp.h). */
 	void (*channel_open)(void *context, unsigned channel, struct str label);
 	void (*channel_closed)(void *context, unsigned channel);
@@ -68,8 +72,10 @@ enum ice_verdict transport_check(struct transport *transport, const struct stun_
 enum transport_verdict transport_handle(
 	struct transport *transport, uint8_t *datagram, size_t *n, int64_t now_ms);
 
-/* Seals in place and sends: the packet needs SRTP_TRAILER (SRTCP_TRAILER) bytes of room. */
-MUST_CHECK enum status transport_send_rtp(struct transport *transport, uint8_t *packet, size_t n);
+/* Seals in place and sends: the packet needs SRTP_TRAILER (SRTCP_TRAILER) bytes of room. What the
+ * path says is the answer (see transport_events.send). */
+MUST_CHECK enum status transport_send_rtp(
+	struct transport *transport, enum urgency urgency, uint8_t *packet, size_t n);
 MUST_CHECK enum status transport_send_rtcp(struct transport *transport, uint8_t *packet, size_t n);
 void transport_forget_ssrc(struct transport *transport, uint32_t ssrc);
 
