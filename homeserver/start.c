@@ -190,11 +190,7 @@ static void observe(
 static void *worker_start(void *app)
 {
 	struct db *db = NULL;
-	if (db_open(running_of(app)->database, true, &db) != STATUS_OK) {
-		log_error("a worker cannot open the database");
-		abort();
-	}
-	return db;
+	return db_open(running_of(app)->database, true, &db) == STATUS_OK ? db : NULL;
 }
 
 static void worker_end(void *worker)
@@ -237,6 +233,11 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		return fail(why, status,
 			"port %u may not be used; choose one above 1023 in homeserver.port",
 			config->port);
+	if (status == STATUS_IO)
+		return fail(why, status,
+			"the database %s cannot be opened by every worker; check the limit on open "
+			"files or lower homeserver.workers",
+			running->database);
 	if (status != STATUS_OK)
 		return fail(why, status, "cannot listen on %s port %u: %s", config->listen_address,
 			config->port, status_name(status));

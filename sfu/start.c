@@ -207,6 +207,11 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		.metrics = sfu->metrics,
 	};
 	enum status status = http_server_start(&config, &sfu->http);
+	if (status == STATUS_IO)
+		return fail(why, status,
+			"the database %s cannot be opened by every worker; check the limit on open "
+			"files",
+			sfu->database);
 	return status == STATUS_OK ? STATUS_OK
 				   : port_failure(why, status, c->meeting_port, c->listen_address,
 					     "sfu.meeting_port");

@@ -206,6 +206,11 @@ enum status matrix_server_start(struct matrix *matrix, char why[CONFIG_ERROR_MAX
 		snprintf(why, CONFIG_ERROR_MAX,
 			"port %u on %s is taken; stop what uses it or change bridge_mail.port",
 			c->port, c->listen_address);
+	else if (status == STATUS_IO)
+		snprintf(why, CONFIG_ERROR_MAX,
+			"the database %s cannot be opened by every worker; check the limit on open "
+			"files",
+			matrix->bridge->db_path);
 	else if (status != STATUS_OK)
 		snprintf(why, CONFIG_ERROR_MAX,
 			"%s port %u cannot be listened on (%s); check bridge_mail.listen_address",

@@ -140,8 +140,11 @@ struct http_workers {
 	struct http_internal **last;
 	size_t queued;
 	pthread_cond_t work;
+	pthread_cond_t ready; /* one more has settled */
 	pthread_t *threads;
 	unsigned count;
+	unsigned settled; /* have come back from worker_start */
+	unsigned failed;  /* and cannot work */
 	bool quit;
 };
 
@@ -200,7 +203,8 @@ void network_kick(struct http_server *server); /* any thread */
 void network_stop(struct http_server *server);
 
 /* workers.c */
-void workers_start(struct http_server *server);
+/* Waits until each has made what is its own. false: one could not; then workers_stop(). */
+MUST_CHECK bool workers_start(struct http_server *server);
 /* Closes the queue, drops what waits in it, and joins the threads. */
 void workers_stop(struct http_server *server);
 /* false when closed, or when full and the exchange is a new request. */

@@ -245,7 +245,12 @@ enum status http_server_start(const struct http_server_config *config, struct ht
 	}
 	server->port = bound_port(fd);
 	access_init(server);
-	workers_start(server);
+	if (!workers_start(server)) {
+		workers_stop(server);
+		close(fd);
+		server_free(server);
+		return STATUS_IO;
+	}
 	parking_start(server);
 	server->daemon = start_daemon(server, fd);
 	if (server->daemon == NULL || !network_start(server)) {

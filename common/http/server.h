@@ -130,7 +130,8 @@ struct http_server_config {
 	 * the request is not counted again. NULL: everything is admitted.
 	 */
 	bool (*admit)(struct http_request *request, struct http_reply *reply);
-	/* Make and release request->worker; both may be NULL. */
+	/* Make and release request->worker, on the worker's thread; both may be NULL. When one
+	 * worker_start gives NULL, the server does not start. */
 	void *(*worker_start)(void *app);
 	void (*worker_end)(void *worker);
 	struct metrics *metrics;
@@ -148,8 +149,9 @@ struct http_server_config {
 	unsigned idle_timeout_ms;
 };
 
-/* STATUS_EXISTS when the port is taken, STATUS_DENIED when it may not be bound; STATUS_INVALID
- * when two rows of the tables match the same method and path. */
+/* Returns once every worker is ready. STATUS_EXISTS when the port is taken, STATUS_DENIED when it
+ * may not be bound; STATUS_INVALID when two rows of the tables match the same method and path;
+ * STATUS_IO when a worker_start failed. */
 MUST_CHECK enum status http_server_start(
 	const struct http_server_config *config, struct http_server **out);
 /* Takes no more requests, wakes what is parked (what parks again is answered 503), lets what is

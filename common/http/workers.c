@@ -51,11 +51,27 @@ static struct http_internal *wait_for_work(struct http_server *server)
 	return x;
 }
 
+/* false: the thread cannot work. */
+static bool worker_prepare(struct http_server *server, void **own_out)
+{
+	const struct http_server_config *config = &server->config;
+	*own_out = config->worker_start == NULL ? NULL : config->worker_start(config->app);
+	bool failed = config->worker_start != NULL && *own_out == NULL;
+	mutex_lock(&server->lock);
+	server->workers.settled++;
+	server->workers.failed += failed;
+	pthread_cond_signal(&server->workers.ready);
+	mutex_unlock(&server->lock);
+	return !failed;
+}
+
 static void *worker_main(void *arg)
 {
 	struct http_server *server = arg;
 	const struct http_server_config *config = &server->config;
-	void *own = config->worker_start == NULL ? NULL : config->worker_start(config->app);
+	void *own;
+	if (!worker_prepare(server, &own))
+		return NULL;
 	struct http_internal *x;
 	while ((x = wait_for_work(server)) != NULL)
 		handle_job(x, own);
@@ -64,15 +80,22 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-void workers_start(struct http_server *server)
+bool workers_start(struct http_server *server)
 {
 	struct http_workers *workers = &server->workers;
 	workers->last = &workers->first;
 	workers->count = server->config.workers;
 	workers->threads = mem_calloc(workers->count, sizeof(workers->threads[0]));
 	pthread_cond_init(&workers->work, NULL);
+	pthread_cond_init(&workers->ready, NULL);
 	for (unsigned i = 0; i < workers->count; i++)
 		workers->threads[i] = thread_start("http-worker", worker_main, server);
+	mutex_lock(&server->lock);
+	while (workers->settled < workers->count)
+		pthread_cond_wait(&workers->ready, &server->lock.m);
+	bool all = workers->failed == 0;
+	mutex_unlock(&server->lock);
+	return all;
 }
 
 void workers_stop(struct http_server *server)
@@ -95,4 +118,5 @@ void workers_stop(struct http_server *server)
 		thread_join(workers->threads[i]);
 	free(workers->threads);
 	pthread_cond_destroy(&workers->work);
+	pthread_cond_destroy(&workers->ready);
 }

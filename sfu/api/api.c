@@ -10,8 +10,6 @@
 #include "sfu/api/limits.h"
 #include "sfu/sfu.h"
 
-#define LOG_MODULE "meeting-page"
-#include "common/base/log.h"
 
 struct api *api_new(struct sfu *sfu)
 {
@@ -63,8 +61,8 @@ void *api_worker_start(void *app)
 	const struct api *api = app;
 	struct api_worker *worker = MEM_NEW(struct api_worker);
 	if (db_open(api->sfu->database, true, &worker->db) != STATUS_OK) {
-		log_error("a worker cannot open the database");
-		abort();
+		mem_freep(&worker);
+		return NULL;
 	}
 	worker->client = http_client_new();
 	return worker;

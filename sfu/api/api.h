@@ -39,7 +39,7 @@ struct api *api_new(struct sfu *sfu);
 void api_free(struct api **api);
 size_t api_routes(struct http_routes tables[API_MAX_TABLES]);
 bool api_admit(struct http_request *request, struct http_reply *reply);
-void *api_worker_start(void *app);
+void *api_worker_start(void *app); /* NULL: the database cannot be opened */
 void api_worker_end(void *worker);
 
 static inline struct sfu *api_sfu(const struct http_request *request)

@@ -127,6 +127,23 @@ static void a_port_is_taken_once(void **state)
 	assert_null(second);
 }
 
+static void *never_ready(void *app)
+{
+	(void)app;
+	return NULL;
+}
+
+static void a_worker_that_cannot_begin_is_told_at_the_start(void **state)
+{
+	struct http_server_config config = served_config(&table);
+	struct http_server *second = NULL;
+
+	(void)state;
+	config.worker_start = never_ready;
+	check_status(http_server_start(&config, &second), STATUS_IO);
+	assert_null(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +156,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_for_this_machine),
 		cmocka_unit_test(requests_are_counted_by_route),
 		cmocka_unit_test(a_port_is_taken_once),
+		cmocka_unit_test(a_worker_that_cannot_begin_is_told_at_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, sample_start, sample_stop);
