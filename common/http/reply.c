@@ -107,6 +107,9 @@ static void settle(struct http_reply *reply)
 	if (reply->status < 200 || reply->status > 599) {
 		log_error("a handler answered with status %d", reply->status);
 		http_error(reply, 500, "M_UNKNOWN", "Internal error");
+	} else if (reply->json.broken) {
+		log_error("a handler wrote no JSON");
+		http_error(reply, 500, "M_UNKNOWN", "Internal error");
 	} else if (buf_status(&reply->body) != STATUS_OK) {
 		log_error("a reply passed %zu bytes", HTTP_REPLY_MAX);
 		http_error(reply, 500, "M_UNKNOWN", "The answer is too large");

@@ -7,7 +7,35 @@
 #include "common/json/json.h"
 #include "common/json/number.h"
 
+#define LOG_MODULE "json"
+#include "common/base/log.h"
+
 #define MAX_DEPTH 64u
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STOP_AT_DEFECTS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STOP_AT_DEFECTS 1
+#endif
+#endif
+#ifndef STOP_AT_DEFECTS
+#define STOP_AT_DEFECTS 0
+#endif
+
+/* A call that breaks the grammar is a defect of the caller: it costs one answer, not the server.
+ * The buffer is marked too, so that whoever asks only that takes no broken text. */
+static bool holds(struct json_writer *w, bool condition, const char *what)
+{
+	if (condition && !w->broken)
+		return true;
+	assert(!STOP_AT_DEFECTS || condition);
+	if (!w->broken)
+		log_error("a JSON text is written out of order: %s", what);
+	w->broken = true;
+	w->out->overflow = true;
+	return false;
+}
 
 void jw_init(struct json_writer *w, struct buf *out)
 {
@@ -31,7 +59,7 @@ static void comma(struct json_writer *w)
 static void before_value(struct json_writer *w)
 {
 	if (w->depth > 0 && (w->is_object & level_bit(w)) != 0)
-		assert(w->after_key);
+		(void)holds(w, w->after_key, "a value without a key");
 	else if (w->depth > 0)
 		comma(w);
 	w->after_key = false;
@@ -40,7 +68,8 @@ static void before_value(struct json_writer *w)
 static void open_level(struct json_writer *w, bool is_object)
 {
 	before_value(w);
-	assert(w->depth < MAX_DEPTH);
+	if (!holds(w, w->depth < MAX_DEPTH, "nested too deeply"))
+		return;
 	w->depth++;
 	w->has_member &= ~level_bit(w);
 	w->is_object &= ~level_bit(w);
@@ -51,8 +80,10 @@ static void open_level(struct json_writer *w, bool is_object)
 
 static void close_level(struct json_writer *w, bool is_object)
 {
-	assert(w->depth > 0 && !w->after_key);
-	assert(((w->is_object & level_bit(w)) != 0) == is_object);
+	if (!holds(w, w->depth > 0 && !w->after_key, "an end without a beginning") ||
+		!holds(w, ((w->is_object & level_bit(w)) != 0) == is_object,
+			"an object ends as an array, or the other way"))
+		return;
 	w->depth--;
 	buf_append_byte(w->out, is_object ? '}' : ']');
 }
@@ -84,7 +115,9 @@ void jw_key(struct json_writer *w, const char *key)
 
 void jw_key_str(struct json_writer *w, struct str key)
 {
-	assert(w->depth > 0 && (w->is_object & level_bit(w)) != 0 && !w->after_key);
+	if (!holds(w, w->depth > 0 && (w->is_object & level_bit(w)) != 0 && !w->after_key,
+		    "a key outside of an object"))
+		return;
 	comma(w);
 	canonical_string(key, w->out);
 	buf_append_byte(w->out, ':');

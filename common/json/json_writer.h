@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing JSON straight into a buffer: no tree is built. The writer puts commas and checks, by
- * assertion, that keys and values alternate. Nesting up to 64.
+ * Writing JSON straight into a buffer: no tree is built. The writer puts commas and checks that
+ * keys and values alternate. Nesting up to 64. A call out of order ends the program under the
+ * sanitizers; else it is logged, `broken` is set, and the buffer counts as overflowed from then on.
  *
  * Strings given must be UTF-8; a byte that is not becomes U+FFFD, so the output is always valid.
  */
@@ -22,6 +23,7 @@ struct json_writer {
 	uint64_t has_member; /* one bit a level: a comma is due */
 	uint64_t is_object;  /* one bit a level: keys are due */
 	bool after_key;
+	bool broken; /* a call came out of order: the text is worth nothing */
 };
 
 void jw_init(struct json_writer *w, struct buf *out);
