@@ -86,7 +86,13 @@ gen_objects = $(patsubst $(B)/gen/%.c,$(B)/obj/gen/%.o,$(gen_$(1)))
 # $(1) unit, $(2) folder: the longest folder wins, so helpers' folders are named explicitly.
 unit_of = $(or $(patsubst homeserver/thumbnailer/%,thumbnailer,$(filter homeserver/thumbnailer/%,$(1))),$(patsubst bridge-mail/mail-parser/%,mail-parser,$(filter bridge-mail/mail-parser/%,$(1))),$(firstword $(subst /, ,$(patsubst tests/unit/%,%,$(patsubst tests/fuzz/%,%,$(1))))))
 
-$(B)/obj/%.o: %.c
+# What compiles and how, as a file: other flags or another version of a library make all anew.
+flags_text = $(CC) $(base_cflags) $(base_ldflags) $(foreach u,$(units),$(pkgs_$(u))) $(base_libs)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(flags_text)' | cmp -s - $@ || printf '%s\n' '$(flags_text)' > $@
+
+$(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC $(VARIANT) $<"
 	@$(CC) $(base_cflags) $(call pkg_cflags,$(pkgs_$(call unit_of,$<))) -MMD -MP -c -o $@ $<
