@@ -38,7 +38,7 @@ struct room_observer {
 	enum status (*on_event)(struct db_tx *tx, const struct event *event);
 };
 
-#define HOMESERVER_MAX_OBSERVERS 4
+#define HOMESERVER_MAX_OBSERVERS 8
 
 struct homeserver {
 	const struct config *config;

@@ -3,13 +3,11 @@
 
 #include "common/base/map.h"
 #include "common/base/mem.h"
-#include "common/json/json.h"
 #include "common/matrix/ids.h"
 #include "homeserver/homeserver.h"
+#include "homeserver/push/push_event.h"
 #include "homeserver/push/push_rules.h"
 #include "homeserver/room/event_thread.h"
-#include "homeserver/room/power.h"
-#include "homeserver/room/room_events.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/push_store.h"
@@ -121,43 +119,16 @@ MUST_CHECK static enum status reader_get(
 	return STATUS_OK;
 }
 
+enum status unread_rules(struct db_tx *tx, struct str user_id, const struct push_ruleset **out)
+{
+	struct reader *reader;
+	enum status status = reader_get(tx, homeserver_of(tx)->unread, user_id, &reader);
+	if (status == STATUS_OK)
+		*out = reader->rules;
+	return status;
+}
+
 /* --- one event --- */
-
-/* What conditions may ask about the event, looked up when they do. */
-struct surroundings {
-	struct db_tx *tx;
-	const struct event *event;
-	struct power power;
-	bool has_power;
-	enum status status; /* of look-ups that failed */
-};
-
-static bool may_notify(struct condition_event *event, struct str key)
-{
-	struct surroundings *around = event->context;
-	if (!around->has_power) {
-		enum status status = power_load(
-			around->tx->db, around->tx->arena, around->event->room_id, &around->power);
-		if (status != STATUS_OK) {
-			around->status = status;
-			return false;
-		}
-		around->has_power = true;
-	}
-	return power_of_user(&around->power, around->event->sender) >=
-	       power_to_notify(&around->power, key);
-}
-
-static struct str display_name(struct condition_event *event, struct str user_id)
-{
-	struct surroundings *around = event->context;
-	struct event *member = NULL;
-	enum status status = room_state_find(around->tx->db, around->tx->arena,
-		around->event->room_id, STR("m.room.member"), user_id, STATE_NOW, &member);
-	if (status != STATUS_OK)
-		around->status = status;
-	return member == NULL ? STR_EMPTY : json_str(json_get(member->content, "displayname"));
-}
 
 /* The user's own membership: a stay that begins or ends leaves nothing unread. */
 MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *event)
@@ -176,25 +147,24 @@ MUST_CHECK static enum status on_member(struct db_tx *tx, const struct event *ev
 }
 
 MUST_CHECK static enum status count_for(
-	struct db_tx *tx, struct condition_event *event, struct str user_id) REQUIRES(on_writer)
+	struct db_tx *tx, struct push_event *event, struct str user_id) REQUIRES(on_writer)
 {
 	struct unread *unread = homeserver_of(tx)->unread;
-	struct surroundings *around = event->context;
 	struct reader *reader;
 	enum status status = reader_get(tx, unread, user_id, &reader);
 	if (status != STATUS_OK || reader->ghost)
 		return status;
-	const struct push_rule *rule = ruleset_match(reader->rules, event, user_id);
-	if (around->status != STATUS_OK)
-		return around->status;
+	const struct push_rule *rule = ruleset_match(reader->rules, &event->judged, user_id);
+	if (event->status != STATUS_OK)
+		return event->status;
 	if (rule == NULL || !rule->notify)
 		return STATUS_OK;
 	struct unread_event row = {.user_id = user_id,
-		.room_id = event->room_id,
-		.position = around->event->position,
+		.room_id = event->event->room_id,
+		.position = event->event->position,
 		.highlight = rule->highlight,
 		.actions = rule->actions};
-	status = event_thread(tx->db, tx->arena, around->event, &row.thread_id);
+	status = event_thread(tx->db, tx->arena, event->event, &row.thread_id);
 	return status == STATUS_OK ? push_store_unread_add(tx, &row) : status;
 }
 
@@ -221,15 +191,8 @@ enum status unread_on_event(struct db_tx *tx, const struct event *event)
 		status = membership_joined_users(tx->db, tx->arena, event->room_id, &users);
 	if (status != STATUS_OK)
 		return status;
-	struct surroundings around = {.tx = tx, .event = event};
-	struct condition_event judged = {.arena = tx->arena,
-		.pdu = event->pdu,
-		.event_id = event->event_id,
-		.room_id = event->room_id,
-		.member_count = room.joined_count,
-		.may_notify = may_notify,
-		.display_name = display_name,
-		.context = &around};
+	struct push_event judged;
+	push_event_init(&judged, tx, event, room.joined_count);
 	for (size_t i = 0; i < users.count && status == STATUS_OK; i++)
 		if (!str_eq(users.items[i], event->sender) && is_here(homeserver, users.items[i]))
 			status = count_for(tx, &judged, users.items[i]);

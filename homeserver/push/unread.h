@@ -9,6 +9,7 @@
 #include "common/db/db_writer.h"
 #include "homeserver/room/event.h"
 
+struct push_ruleset;
 struct unread;
 
 /* For homeserver.unread: keeps rules of recent users ready to be evaluated. */
@@ -19,6 +20,9 @@ void unread_free(struct unread **unread);
 MUST_CHECK enum status unread_on_event(struct db_tx *tx, const struct event *event)
 	REQUIRES(on_writer);
 
+/* The user's rules as they are kept at hand; good until the next call of anything here. */
+MUST_CHECK enum status unread_rules(
+	struct db_tx *tx, struct str user_id, const struct push_ruleset **out) REQUIRES(on_writer);
 /* The user's rules changed: what was kept of them is out of date. */
 void unread_forget_rules(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
 
