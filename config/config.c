@@ -24,6 +24,11 @@ static const cyaml_strval_t registration_names[] = {
 	{"open", REGISTRATION_OPEN},
 };
 
+static const cyaml_strval_t presence_names[] = {
+	{"enabled", PRESENCE_ENABLED},
+	{"disabled", PRESENCE_DISABLED},
+};
+
 static const cyaml_schema_value_t string_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, 1024),
 };
@@ -47,6 +52,13 @@ static const cyaml_schema_field_t homeserver_fields[] = {
 		struct config_homeserver, registration, registration_names,
 		ARRAY_LEN(registration_names)),
 	LIST(struct config_homeserver, registration_tokens),
+	SWITCH(struct config_homeserver, guests),
+	CYAML_FIELD_ENUM("presence", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+		struct config_homeserver, presence, presence_names, ARRAY_LEN(presence_names)),
+	TEXT(struct config_homeserver, support_page),
+	TEXT(struct config_homeserver, support_email),
+	TEXT(struct config_homeserver, support_matrix_id),
+	TEXT(struct config_homeserver, security_email),
 	LIST(struct config_homeserver, application_services),
 	NUMBER(struct config_homeserver, media_max_bytes),
 	SWITCH(struct config_homeserver, rate_limits_off),
@@ -83,6 +95,42 @@ static const cyaml_schema_value_t mailbox_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_mailbox, mailbox_fields),
 };
 
+static const cyaml_strval_t imap_done_names[] = {
+	{"flag", IMAP_DONE_FLAG},
+	{"move", IMAP_DONE_MOVE},
+	{"delete", IMAP_DONE_DELETE},
+};
+
+static const cyaml_strval_t imap_existing_names[] = {
+	{"unseen", IMAP_EXISTING_UNSEEN},
+	{"all", IMAP_EXISTING_ALL},
+	{"none", IMAP_EXISTING_NONE},
+};
+
+static const cyaml_schema_field_t imap_fields[] = {
+	CYAML_FIELD_STRING_PTR("url", CYAML_FLAG_POINTER, struct config_imap, url, 8, 1024),
+	CYAML_FIELD_STRING_PTR("user", CYAML_FLAG_POINTER, struct config_imap, user, 1, 254),
+	TEXT(struct config_imap, password_file),
+	TEXT(struct config_imap, token_file),
+	TEXT(struct config_imap, token_command),
+	TEXT(struct config_imap, ca_file),
+	TEXT(struct config_imap, folder),
+	CYAML_FIELD_ENUM("done", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_imap, done,
+		imap_done_names, ARRAY_LEN(imap_done_names)),
+	TEXT(struct config_imap, done_flag),
+	TEXT(struct config_imap, done_folder),
+	CYAML_FIELD_ENUM("existing", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_imap,
+		existing, imap_existing_names, ARRAY_LEN(imap_existing_names)),
+	TEXT(struct config_imap, mailbox),
+	NUMBER(struct config_imap, idle_s),
+	NUMBER(struct config_imap, poll_s),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t imap_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_imap, imap_fields),
+};
+
 static const cyaml_schema_field_t bridge_mail_fields[] = {
 	TEXT(struct config_bridge_mail, homeserver_url),
 	TEXT(struct config_bridge_mail, registration_file),
@@ -95,7 +143,16 @@ static const cyaml_schema_field_t bridge_mail_fields[] = {
 	TEXT(struct config_bridge_mail, smarthost_url),
 	TEXT(struct config_bridge_mail, smarthost_user),
 	TEXT(struct config_bridge_mail, smarthost_password_file),
+	TEXT(struct config_bridge_mail, smarthost_token_file),
+	TEXT(struct config_bridge_mail, smarthost_token_command),
+	TEXT(struct config_bridge_mail, smarthost_ca_file),
+	NUMBER(struct config_bridge_mail, smarthost_per_hour),
 	TEXT(struct config_bridge_mail, outbox),
+	SWITCH(struct config_bridge_mail, verify_senders_off),
+	LIST(struct config_bridge_mail, authserv_ids),
+	LIST(struct config_bridge_mail, dns_servers),
+	CYAML_FIELD_SEQUENCE("imap", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct config_bridge_mail, imap, &imap_entry, 0, 50),
 	CYAML_FIELD_SEQUENCE("mailboxes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct config_bridge_mail, mailboxes, &mailbox_entry, 0, 200),
 	CYAML_FIELD_END,
@@ -136,6 +193,10 @@ static void homeserver_defaults(struct config_homeserver *c)
 	default_text(&c->listen_address, "127.0.0.1");
 	default_port(&c->port, 8008);
 	default_text(&c->public_url, "http://localhost:8008");
+	default_text(&c->support_page, "");
+	default_text(&c->support_email, "");
+	default_text(&c->support_matrix_id, "");
+	default_text(&c->security_email, "");
 	if (c->workers == 0)
 		c->workers = 8;
 	if (c->media_max_bytes == 0)
@@ -158,6 +219,20 @@ static void sfu_defaults(struct config_sfu *c)
 	default_text(&c->web_dir, "/usr/share/parvis/web");
 }
 
+static void imap_defaults(struct config_bridge_mail *c, struct config_imap *imap)
+{
+	default_text(&imap->password_file, "");
+	default_text(&imap->token_file, "");
+	default_text(&imap->token_command, "");
+	default_text(&imap->ca_file, "");
+	default_text(&imap->folder, "INBOX");
+	default_text(&imap->done_flag, "\\Seen");
+	default_text(&imap->done_folder, "Parvis");
+	default_text(&imap->mailbox, c->mailboxes_count > 0 ? c->mailboxes[0].address : "");
+	default_port(&imap->idle_s, 1500);
+	default_port(&imap->poll_s, 60);
+}
+
 static void bridge_mail_defaults(struct config_bridge_mail *c)
 {
 	default_text(&c->homeserver_url, "http://localhost:8008");
@@ -171,9 +246,16 @@ static void bridge_mail_defaults(struct config_bridge_mail *c)
 	default_text(&c->smarthost_url, "");
 	default_text(&c->smarthost_user, "");
 	default_text(&c->smarthost_password_file, "");
+	default_text(&c->smarthost_token_file, "");
+	default_text(&c->smarthost_token_command, "");
+	default_text(&c->smarthost_ca_file, "");
+	if (c->smarthost_per_hour == 0)
+		c->smarthost_per_hour = 60;
 	default_text(&c->outbox, "outbox");
 	for (unsigned i = 0; i < c->mailboxes_count; i++)
 		default_text(&c->mailboxes[i].name, c->mailboxes[i].address);
+	for (unsigned i = 0; i < c->imap_count; i++)
+		imap_defaults(c, &c->imap[i]);
 }
 
 /* A relative path is relative to the configuration file, not to where a program was started. */
@@ -200,7 +282,14 @@ static void resolve_all(struct config *c, const char *path)
 	resolve(&c->bridge_mail.registration_file, path);
 	resolve(&c->bridge_mail.lmtp_socket, path);
 	resolve(&c->bridge_mail.smarthost_password_file, path);
+	resolve(&c->bridge_mail.smarthost_token_file, path);
+	resolve(&c->bridge_mail.smarthost_ca_file, path);
 	resolve(&c->bridge_mail.outbox, path);
+	for (unsigned i = 0; i < c->bridge_mail.imap_count; i++) {
+		resolve(&c->bridge_mail.imap[i].password_file, path);
+		resolve(&c->bridge_mail.imap[i].token_file, path);
+		resolve(&c->bridge_mail.imap[i].ca_file, path);
+	}
 }
 
 static bool has_scheme(const char *url, const char *a, const char *b)
@@ -212,6 +301,53 @@ struct rule {
 	bool ok;
 	const char *text;
 };
+
+static bool is_mailbox(const struct config_bridge_mail *c, const char *address)
+{
+	for (unsigned i = 0; i < c->mailboxes_count; i++)
+		if (str_eq_nocase(str_c(c->mailboxes[i].address), str_c(address)))
+			return true;
+	return false;
+}
+
+/* Goes into a command as it stands. */
+static bool is_flag(struct str flag)
+{
+	size_t from = flag.n > 0 && flag.p[0] == '\\' ? 1 : 0;
+	for (size_t i = from; i < flag.n; i++)
+		if (flag.p[i] <= ' ' || flag.p[i] >= 0x7f ||
+			strchr("(){%*\"\\]", flag.p[i]) != NULL)
+			return false;
+	return flag.n > from;
+}
+
+static enum status check_imap(const struct config_bridge_mail *c, char why[CONFIG_ERROR_MAX])
+{
+	for (unsigned i = 0; i < c->imap_count; i++) {
+		const struct config_imap *imap = &c->imap[i];
+		int logins = (imap->password_file[0] != '\0') + (imap->token_file[0] != '\0') +
+			     (imap->token_command[0] != '\0');
+		const char *fault = NULL;
+		if (!has_scheme(imap->url, "imap://", "imaps://"))
+			fault = "url must begin with imap:// or imaps://";
+		else if (logins != 1)
+			fault = "give one of password_file, token_file and token_command";
+		else if (!is_mailbox(c, imap->mailbox))
+			fault = "mailbox must be an address of bridge_mail.mailboxes";
+		else if (imap->idle_s > 1740)
+			fault = "idle_s must not be over 1740: servers end an IDLE after 30 min";
+		else if (!is_flag(str_c(imap->done_flag)))
+			fault = "done_flag must be a flag such as \\Seen or a word of ASCII";
+		else if (imap->done == IMAP_DONE_MOVE &&
+			 strcmp(imap->folder, imap->done_folder) == 0)
+			fault = "done_folder must be another folder";
+		if (fault == NULL)
+			continue;
+		snprintf(why, CONFIG_ERROR_MAX, "bridge_mail.imap, %.100s: %s", imap->user, fault);
+		return STATUS_INVALID;
+	}
+	return STATUS_OK;
+}
 
 /* What a schema cannot say. */
 static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
@@ -260,7 +396,7 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 			return STATUS_INVALID;
 		}
 	}
-	return STATUS_OK;
+	return check_imap(m, why);
 }
 
 static enum status read_text(const char *path, struct buf *text, char why[CONFIG_ERROR_MAX])

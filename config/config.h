@@ -19,6 +19,8 @@ enum config_registration {
 	REGISTRATION_OPEN,
 };
 
+enum config_presence { PRESENCE_ENABLED, PRESENCE_DISABLED };
+
 struct config_homeserver {
 	char *listen_address; /* "127.0.0.1" */
 	uint16_t port;	      /* 8008 */
@@ -26,6 +28,12 @@ struct config_homeserver {
 	bool trust_forwarded; /* a reverse proxy on loopback sets X-Forwarded-For */
 	uint16_t workers;     /* 8: threads that answer; so many changes can share a commit */
 	enum config_registration registration;
+	bool guests; /* people without an account may look into rooms that let them */
+	enum config_presence presence;
+	char *support_page; /* told at /.well-known/matrix/support, with the next three */
+	char *support_email;
+	char *support_matrix_id;
+	char *security_email;
 	char **registration_tokens;
 	unsigned registration_tokens_count;
 	char **application_services; /* paths of registration files */
@@ -59,6 +67,38 @@ struct config_mailbox {
 	unsigned members_count;
 };
 
+/* What becomes of a mail in the provider's mailbox once it is safe here. */
+enum config_imap_done {
+	IMAP_DONE_FLAG, /* the default */
+	IMAP_DONE_MOVE,
+	IMAP_DONE_DELETE,
+};
+
+/* What is taken of the mails that are in a folder when it is read for the first time. */
+enum config_imap_existing {
+	IMAP_EXISTING_UNSEEN, /* the default */
+	IMAP_EXISTING_ALL,
+	IMAP_EXISTING_NONE,
+};
+
+/* A folder of a mailbox at a provider, read over IMAP. */
+struct config_imap {
+	char *url;  /* "imaps://host", or "imap://host" with STARTTLS */
+	char *user; /* of the sign-in */
+	char *password_file;
+	char *token_file;    /* OAuth 2 access token in place of a password */
+	char *token_command; /* prints one */
+	char *ca_file;	     /* "": the system's */
+	char *folder;	     /* "INBOX" */
+	enum config_imap_done done;
+	char *done_flag;   /* "\\Seen" */
+	char *done_folder; /* "Parvis" */
+	enum config_imap_existing existing;
+	char *mailbox;	 /* address for what names none of ours: that of the first mailbox */
+	uint16_t idle_s; /* 1500: IDLE is begun anew after so long */
+	uint16_t poll_s; /* 60: where the server has no IDLE */
+};
+
 struct config_bridge_mail {
 	char *homeserver_url;	 /* "http://localhost:8008" */
 	char *registration_file; /* application service registration, shared with the homeserver */
@@ -71,7 +111,18 @@ struct config_bridge_mail {
 	char *smarthost_url;	 /* "smtp://host:587", "smtps://host:465"; "": into outbox */
 	char *smarthost_user;
 	char *smarthost_password_file;
-	char *outbox; /* Maildir that takes mail while there is no smarthost */
+	char *smarthost_token_file;    /* OAuth 2 access token in place of a password */
+	char *smarthost_token_command; /* prints one */
+	char *smarthost_ca_file;       /* "": the system's */
+	uint32_t smarthost_per_hour;   /* 60: mails, counted by recipient */
+	char *outbox;		       /* Maildir that takes mail while there is no smarthost */
+	bool verify_senders_off;
+	char **authserv_ids; /* whose Authentication-Results are believed */
+	unsigned authserv_ids_count;
+	char **dns_servers; /* "127.0.0.1:5353"; empty: those of /etc/resolv.conf */
+	unsigned dns_servers_count;
+	struct config_imap *imap;
+	unsigned imap_count;
 	struct config_mailbox *mailboxes;
 	unsigned mailboxes_count;
 };
