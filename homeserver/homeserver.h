@@ -17,6 +17,7 @@ struct config;
 struct signing_key;
 struct streams;
 struct typing;
+struct presence;
 struct media_files;
 struct thumbnailer;
 struct unread;
@@ -47,6 +48,7 @@ struct homeserver {
 	struct db_writer *writer;	 /* its context is this struct */
 	struct streams *streams;	 /* stream/streams.h: positions and who waits for them */
 	struct typing *typing;		 /* sync/typing.h: in memory only */
+	struct presence *presence;	 /* sync/presence.h; NULL: switched off */
 	struct media_files *media;	 /* media/media_files.h */
 	struct thumbnailer *thumbnailer; /* media/thumbnailer.h */
 	struct unread *unread;		 /* push/unread.h: push rules at hand */

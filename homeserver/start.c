@@ -22,6 +22,8 @@
 #include "homeserver/room/signing.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/stream/streams.h"
+#include "homeserver/sync/presence.h"
+#include "homeserver/sync/sliding_digest.h"
 #include "homeserver/sync/typing.h"
 
 #define LOG_MODULE "homeserver"
@@ -296,7 +298,16 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
 	observe(hs, typing_on_event);
+	observe(hs, sliding_digest_on_event);
 	hs->as_delivery = as_delivery_new(hs);
+	if (hs->config->homeserver.presence == PRESENCE_ENABLED) {
+		hs->presence = presence_new();
+		observe(hs, presence_on_event);
+		status = presence_start(hs->presence, hs, running->database);
+		if (status != STATUS_OK)
+			return fail(why, status, "the database %s cannot be opened once more",
+				running->database);
+	}
 	typing_observe(hs->typing, as_delivery_on_typing);
 	typing_start(hs->typing, hs->writer);
 	observe(hs, as_delivery_on_event);
@@ -345,12 +356,15 @@ void homeserver_stop(struct homeserver **homeserver)
 	media_files_free(&hs->media);
 	if (hs->typing != NULL)
 		typing_end(hs->typing);
+	if (hs->presence != NULL)
+		presence_end(hs->presence);
 	if (hs->as_delivery != NULL)
 		as_delivery_end(hs->as_delivery);
 	if (hs->writer != NULL)
 		db_writer_stop(&hs->writer);
 	if (hs->typing != NULL)
 		typing_free(&hs->typing);
+	presence_free(&hs->presence);
 	as_delivery_free(&hs->as_delivery);
 	if (hs->unread != NULL)
 		unread_free(&hs->unread);

@@ -21,6 +21,7 @@ extern const struct http_routes api_media_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_notifications_routes;
 extern const struct http_routes api_openid_routes;
+extern const struct http_routes api_presence_routes;
 extern const struct http_routes api_profile_routes;
 extern const struct http_routes api_public_rooms_routes;
 extern const struct http_routes api_pushers_routes;
@@ -67,6 +68,7 @@ static const struct http_routes *const tables[] = {
 	&api_monitoring_routes,
 	&api_notifications_routes,
 	&api_openid_routes,
+	&api_presence_routes,
 	&api_profile_routes,
 	&api_public_rooms_routes,
 	&api_pushers_routes,

@@ -65,6 +65,23 @@ static enum status read_request(
 	return sync_request_parse(api_db(request), request->arena, &params, sync_request, why);
 }
 
+static enum status say_present(
+	struct http_request *request, const struct sync_request *sync_request)
+{
+	const struct presence_sync sync = {
+		.user_id = sync_request->user_id,
+		.wish = sync_request->set_presence,
+		.wants = sync_presence_wanted(sync_request),
+		.lasts_ms = sync_request->timeout_ms,
+		.now_ms = clock_mono_ms(),
+		.wall_ms = clock_wall_ms(),
+	};
+
+	if (request->woken || api_requester(request)->is_guest)
+		return STATUS_OK;
+	return presence_sync_begins(api_homeserver(request)->presence, api_db(request), &sync);
+}
+
 /* Whether the answer goes out as it is. */
 static bool is_over(struct http_request *request, const struct sync *sync)
 {
@@ -102,6 +119,8 @@ static enum http_outcome sync_get(struct http_request *request, struct http_repl
 	status = read_request(request, &sync_request, &why);
 	if (status == STATUS_OK)
 		status = forget_delivered(request, &sync_request);
+	if (status == STATUS_OK)
+		status = say_present(request, &sync_request);
 	if (status != STATUS_OK)
 		return api_status(reply, status, why);
 	for (int look = 1;; look++) {

@@ -40,6 +40,8 @@ static enum status sync_write_parts(struct sync *sync)
 	if (status == STATUS_OK)
 		status = sync_account_write(sync);
 	if (status == STATUS_OK)
+		status = sync_presence_write(sync);
+	if (status == STATUS_OK)
 		status = sync_rooms_write(sync);
 	if (status != STATUS_OK)
 		return status;

@@ -42,6 +42,8 @@ struct sync {
 /* Writes the whole object. On a failure (STATUS_IO, STATUS_INTERNAL) what was written until then
  * must be thrown away. */
 MUST_CHECK enum status sync_write(struct sync *sync);
+/* Whether the request's filter lets presence through. */
+bool sync_presence_wanted(const struct sync_request *request);
 /* The rooms whose events, receipts and typing concern the user: for stream_wait(). */
 struct str_list sync_joined_rooms(const struct sync *sync);
 

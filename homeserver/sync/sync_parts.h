@@ -71,6 +71,9 @@ bool sync_account_has_room(const struct sync *sync, struct str room_id);
 MUST_CHECK enum status sync_account_write_room(
 	struct sync *sync, struct json_writer *w, struct sync_room *room);
 
+/* --- sync_presence.c: "presence" --- */
+MUST_CHECK enum status sync_presence_write(struct sync *sync);
+
 /* --- sync_device.c: to_device, device_lists, key counts --- */
 /* The token's second half: up to where to-device messages were told. */
 MUST_CHECK enum status sync_device_write(struct sync *sync, int64_t *to_device_out);

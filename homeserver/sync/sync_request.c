@@ -39,13 +39,18 @@ static enum status read_timeout(struct str text, struct sync_request *request, c
 	return STATUS_OK;
 }
 
-static enum status read_presence(struct str text, const char **why)
+static enum status read_presence(struct str text, struct sync_request *request, const char **why)
 {
-	static const char *const words[] = {"online", "offline", "unavailable"};
+	static const enum presence_wish wishes[] = {
+		[PRESENCE_OFFLINE] = PRESENCE_WISH_OFFLINE,
+		[PRESENCE_UNAVAILABLE] = PRESENCE_WISH_UNAVAILABLE,
+		[PRESENCE_ONLINE] = PRESENCE_WISH_ONLINE,
+	};
+	enum presence_state state = PRESENCE_ONLINE;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (text.p == NULL || str_eq_c(text, words[i]))
-			return STATUS_OK;
+	if (text.p == NULL || presence_parse(text, &state)) {
+		request->set_presence = wishes[state];
+		return STATUS_OK;
 	}
 	*why = "set_presence must be online, offline or unavailable";
 	return STATUS_INVALID;
@@ -116,7 +121,7 @@ enum status sync_request_parse(struct db *db, struct arena *arena, const struct 
 		status = read_flag(params->full_state, "full_state must be true or false",
 			&request->full_state, why_out);
 	if (status == STATUS_OK)
-		status = read_presence(params->set_presence, why_out);
+		status = read_presence(params->set_presence, request, why_out);
 	if (status == STATUS_OK)
 		status = read_state_form(params, request, why_out);
 	if (status == STATUS_OK)

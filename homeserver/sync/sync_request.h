@@ -8,6 +8,7 @@
 
 #include "common/db/db.h"
 #include "homeserver/sync/filter.h"
+#include "homeserver/sync/presence.h"
 
 /* The query's parameters as they came; p == NULL: absent. */
 struct sync_params {
@@ -37,6 +38,7 @@ struct sync_request {
 	int64_t timeout_ms;
 	bool full_state;
 	enum sync_state_form state_form;
+	enum presence_wish set_presence;
 	struct filter filter;
 };
 

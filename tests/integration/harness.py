@@ -135,10 +135,11 @@ class Client:
 
 
 class Parvis:
-    """A homeserver in a folder of its own. `settings` are more lines of its section."""
+    """A homeserver in a folder of its own. `settings` are more lines of its section. Presence is
+    for the tests that ask for it: others wait for what their sync tells next."""
 
     def __init__(self, registration="token", rate_limits=False, settings=(), files=None,
-                 checked=True, wrapper=(), environment=None):
+                 checked=True, wrapper=(), environment=None, presence="disabled"):
         self.wrapper = wrapper  # a command in front of the program's, such as strace
         self.environment = {**os.environ, **(environment or {})}
         self.dir = tempfile.mkdtemp(prefix="parvis-test-")
@@ -152,7 +153,7 @@ class Parvis:
             with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:
                 f.write(text)
         self._checked = checked and os.path.exists(NODE)
-        self._configure(registration, rate_limits, settings)
+        self._configure(registration, rate_limits, [f"presence: {presence}", *settings])
         self.run(["user-create", "--name", "admin", "--admin", "--password-file", "-"],
                  ADMIN_PASSWORD)
 
