@@ -12,9 +12,11 @@
 #include "common/matrix/ids.h"
 #include "config/yaml.h"
 
-#define FILE_MAX	((size_t)1024 * 1024)
-#define MEDIA_BYTES_MAX (UINT64_C(1) << 40)
-#define MAIL_BYTES_MAX	(UINT64_C(1) << 30)
+#define FILE_MAX	  ((size_t)1024 * 1024)
+#define MEDIA_BYTES_MAX	  (UINT64_C(1) << 40)
+#define MAIL_BYTES_MAX	  (UINT64_C(1) << 30)
+#define TURN_LIFETIME	  86400
+#define TURN_LIFETIME_MAX 2592000
 
 /* The schema: one row a key, in the order of the default file. */
 
@@ -62,6 +64,14 @@ static const cyaml_schema_field_t homeserver_fields[] = {
 	LIST(struct config_homeserver, application_services),
 	NUMBER(struct config_homeserver, media_max_bytes),
 	SWITCH(struct config_homeserver, rate_limits_off),
+	SWITCH(struct config_homeserver, push_private_gateways),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t turn_fields[] = {
+	LIST(struct config_turn, uris),
+	TEXT(struct config_turn, secret),
+	NUMBER(struct config_turn, lifetime),
 	CYAML_FIELD_END,
 };
 
@@ -163,6 +173,7 @@ static const cyaml_schema_field_t top_fields[] = {
 		"server_name", CYAML_FLAG_POINTER, struct config, server_name, 1, 230),
 	TEXT(struct config, data_dir),
 	TEXT(struct config, log_level),
+	CYAML_FIELD_MAPPING("turn", CYAML_FLAG_OPTIONAL, struct config, turn, turn_fields),
 	CYAML_FIELD_MAPPING(
 		"homeserver", CYAML_FLAG_OPTIONAL, struct config, homeserver, homeserver_fields),
 	CYAML_FIELD_MAPPING("sfu", CYAML_FLAG_OPTIONAL, struct config, sfu, sfu_fields),
@@ -201,6 +212,13 @@ static void homeserver_defaults(struct config_homeserver *c)
 		c->workers = 8;
 	if (c->media_max_bytes == 0)
 		c->media_max_bytes = 50 * 1024 * 1024;
+}
+
+static void turn_defaults(struct config_turn *c)
+{
+	default_text(&c->secret, "");
+	if (c->lifetime == 0)
+		c->lifetime = TURN_LIFETIME;
 }
 
 static void sfu_defaults(struct config_sfu *c)
@@ -368,6 +386,11 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 				c->homeserver.registration_tokens_count > 0,
 			"homeserver.registration is \"token\" but registration_tokens is empty; "
 			"add a token, or say \"closed\""},
+		{c->turn.uris_count == 0 || c->turn.secret[0] != '\0',
+			"turn.uris is there but turn.secret is not; write what the TURN server has "
+			"as static-auth-secret"},
+		{c->turn.lifetime >= 60 && c->turn.lifetime <= TURN_LIFETIME_MAX,
+			"turn.lifetime must be between 60 seconds and 30 days"},
 		{has_scheme(c->sfu.public_url, "http://", "https://"),
 			"sfu.public_url must begin with http:// or https://"},
 		{has_scheme(c->sfu.signal_url, "ws://", "wss://"),
@@ -385,6 +408,14 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		if (!rules[i].ok) {
 			snprintf(why, CONFIG_ERROR_MAX, "%s", rules[i].text);
+			return STATUS_INVALID;
+		}
+	}
+	for (unsigned i = 0; i < c->turn.uris_count; i++) {
+		if (!has_scheme(c->turn.uris[i], "turn:", "turns:")) {
+			snprintf(why, CONFIG_ERROR_MAX,
+				"turn.uris: \"%.100s\" must begin with turn: or turns:",
+				c->turn.uris[i]);
 			return STATUS_INVALID;
 		}
 	}
@@ -428,6 +459,7 @@ enum status config_load(const char *path, struct config **out, char why[CONFIG_E
 	struct config *c = data;
 	default_text(&c->data_dir, "data");
 	default_text(&c->log_level, "info");
+	turn_defaults(&c->turn);
 	homeserver_defaults(&c->homeserver);
 	sfu_defaults(&c->sfu);
 	bridge_mail_defaults(&c->bridge_mail);

@@ -38,8 +38,9 @@ struct config_homeserver {
 	unsigned registration_tokens_count;
 	char **application_services; /* paths of registration files */
 	unsigned application_services_count;
-	uint64_t media_max_bytes; /* 50 MiB */
-	bool rate_limits_off;	  /* for tests and benchmarks only */
+	uint64_t media_max_bytes;   /* 50 MiB */
+	bool rate_limits_off;	    /* for tests and benchmarks only */
+	bool push_private_gateways; /* gateways by http and in this network, such as UnifiedPush */
 };
 
 struct config_sfu {
@@ -127,10 +128,19 @@ struct config_bridge_mail {
 	unsigned mailboxes_count;
 };
 
+/* The TURN server (coturn) that helps calls through firewalls. */
+struct config_turn {
+	char **uris; /* "turn:turn.ville.example:3478?transport=udp"; empty: there is none */
+	unsigned uris_count;
+	char *secret;	   /* coturn's static-auth-secret; "": none */
+	uint32_t lifetime; /* of a user's credentials, in seconds: 86400 */
+};
+
 struct config {
 	char *server_name; /* of Matrix ids: "localhost" */
 	char *data_dir;	   /* state of the programs: data_dir/homeserver, /sfu, /bridge-mail */
 	char *log_level;   /* "info" */
+	struct config_turn turn;
 	struct config_homeserver homeserver;
 	struct config_sfu sfu;
 	struct config_bridge_mail bridge_mail;

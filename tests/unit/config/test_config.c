@@ -77,8 +77,13 @@ static void values_and_paths(void **state)
 			   "  registration_tokens: [one, two]\n"
 			   "  application_services: [a.yaml, /b.yaml]\n"
 			   "bridge_mail:\n  mailboxes:\n    - address: mairie@ville.example\n"
-			   "      members: [\"@a:ville.example\"]\n",
+			   "      members: [\"@a:ville.example\"]\n"
+			   "turn:\n  uris: [\"turns:turn.ville.example\"]\n  secret: s\n",
 		&c, why));
+	assert_int_equal(c->turn.uris_count, 1);
+	assert_string_equal(c->turn.uris[0], "turns:turn.ville.example");
+	assert_string_equal(c->turn.secret, "s");
+	assert_int_equal(c->turn.lifetime, 86400);
 	assert_string_equal(c->data_dir, "/srv/parvis");
 	assert_int_equal(c->homeserver.registration_tokens_count, 2);
 	assert_string_equal(c->homeserver.registration_tokens[1], "two");
@@ -96,6 +101,9 @@ static void faults_are_told_in_one_line(void **state)
 		const char *told;
 	} faults[] = {
 		{"", "empty"},
+		{NAME "turn:\n  uris: [\"turn:a\"]\n", "turn.secret"},
+		{NAME "turn:\n  uris: [\"stun:a\"]\n  secret: s\n", "turns:"},
+		{NAME "turn:\n  lifetime: 1\n", "turn.lifetime"},
 		{"homeserver: {}\n", "server_name"},
 		{"server_name: \"not a host\"\n", "server_name"},
 		{NAME "nonsense: 1\n", "nonsense"},
