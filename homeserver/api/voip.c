@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Client-server API: "Voice over IP". */
+/*
+ * Client-server API: "Voice over IP". Credentials for the TURN server are made, not stored: the user
+ * name says until when they are good, and the password is its HMAC under the secret that both
+ * servers know ("A REST API For Access To TURN Services", draft-uberti-behave-turn-rest).
+ */
+#include "common/base/clock.h"
+#include "common/crypto/base64.h"
+#include "common/crypto/hmac_sha1.h"
+#include "config/config.h"
 #include "homeserver/api/api.h"
 
-#define TTL_SECONDS 86400 /* before a client asks again */
+#define NO_SERVER_SECONDS 86400 /* before a client asks again */
 
 static enum http_outcome turn_server_get(struct http_request *request, struct http_reply *reply);
 
@@ -13,18 +21,36 @@ static const struct http_route routes[] = {
 
 const struct http_routes api_voip_routes = {routes, ARRAY_LEN(routes)};
 
-/* No TURN server is configured. The members are there all the same: the specification requires
- * them, and no URI means no server. */
+static struct str turn_password(struct arena *arena, struct str secret, struct str username)
+{
+	uint8_t mac[HMAC_SHA1_BYTES];
+	hmac_sha1(secret, username, mac);
+	return base64_encode(arena, str_n((const char *)mac, sizeof(mac)), BASE64_PADDED);
+}
+
+/* The members are there without a server too: the specification requires them, and no URI means no
+ * server. */
 static enum http_outcome turn_server_get(struct http_request *request, struct http_reply *reply)
 {
+	const struct config_turn *turn = &api_homeserver(request)->config->turn;
 	struct json_writer *w = &reply->json;
-	(void)request;
+	struct str username = STR("");
+	struct str password = STR("");
+	bool has_server = turn->uris_count > 0;
+	if (has_server) {
+		int64_t until = clock_wall_ms() / 1000 + turn->lifetime;
+		username = arena_printf(request->arena, "%lld:%.*s", (long long)until,
+			STR_FMT(api_requester(request)->user_id));
+		password = turn_password(request->arena, str_c(turn->secret), username);
+	}
 	jw_object(w);
-	jw_put_c_str(w, "username", "");
-	jw_put_c_str(w, "password", "");
+	jw_put_str(w, "username", username);
+	jw_put_str(w, "password", password);
 	jw_put_array(w, "uris");
+	for (unsigned i = 0; i < turn->uris_count; i++)
+		jw_c_str(w, turn->uris[i]);
 	jw_array_end(w);
-	jw_put_int(w, "ttl", TTL_SECONDS);
+	jw_put_int(w, "ttl", has_server ? (int64_t)turn->lifetime : NO_SERVER_SECONDS);
 	jw_object_end(w);
 	return HTTP_REPLY;
 }
