@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/http/public_address.h"
 #define LOG_MODULE "http-client"
 #include "common/base/log.h"
 
@@ -91,6 +92,16 @@ static int on_progress(
 	return transfer->call->cancel != NULL && atomic_load(transfer->call->cancel);
 }
 
+/* Each address that the name led to comes by here, just before it is connected to. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct transfer *transfer = arg;
+	(void)purpose;
+	if (transfer->call->public_only && !public_address(&address->addr, address->addrlen))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void append_line(struct curl_slist **list, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(*list, line);
@@ -171,6 +182,8 @@ static void set_options(CURL *easy, struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
 }
 
 /* Behind set_body(), which sets a method of libcurl's own choice. */

@@ -34,6 +34,9 @@ struct http_call {
 	const atomic_bool *cancel; /* checked often; true ends the call with STATUS_UNAVAILABLE */
 	int body_fd;		   /* >= 0 with body_size: sent in place of body; 0 means none */
 	int64_t body_size;
+	bool public_only; /* a stranger chose the URL: addresses that are not of the public
+			   * Internet (common/http/public_address.h) are not connected to. The same in all calls
+			   * of one client, which keeps its connections. */
 };
 
 struct http_answer {
