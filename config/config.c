@@ -83,6 +83,8 @@ static const cyaml_schema_field_t sfu_fields[] = {
 	NUMBER(struct config_sfu, rtc_tcp_port),
 	NUMBER(struct config_sfu, rtc_udp_port),
 	LIST(struct config_sfu, rtc_advertised),
+	SWITCH(struct config_sfu, rtc_tcp_only),
+	NUMBER(struct config_sfu, media_threads),
 	TEXT(struct config_sfu, public_url),
 	TEXT(struct config_sfu, signal_url),
 	TEXT(struct config_sfu, homeserver_url),
@@ -226,7 +228,7 @@ static void sfu_defaults(struct config_sfu *c)
 	default_text(&c->listen_address, "127.0.0.1");
 	default_port(&c->meeting_port, 8088);
 	default_port(&c->signal_port, 7880);
-	default_text(&c->rtc_address, "0.0.0.0");
+	default_text(&c->rtc_address, "::");
 	default_port(&c->rtc_tcp_port, 7881);
 	default_port(&c->rtc_udp_port, 7882);
 	default_text(&c->public_url, "http://localhost:8088");
@@ -377,6 +379,7 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 			"instance \"ville.example\""},
 		{has_scheme(c->homeserver.public_url, "http://", "https://"),
 			"homeserver.public_url must begin with http:// or https://"},
+		{c->sfu.media_threads <= 16, "sfu.media_threads must be between 1 and 16"},
 		{c->homeserver.workers <= 64, "homeserver.workers must be between 1 and 64"},
 		{c->homeserver.media_max_bytes <= MEDIA_BYTES_MAX,
 			"homeserver.media_max_bytes must not be over 1 TiB"},

@@ -47,17 +47,19 @@ struct config_sfu {
 	char *listen_address;  /* "127.0.0.1": meeting page, token service and signalling */
 	uint16_t meeting_port; /* 8088 */
 	uint16_t signal_port;  /* 7880 */
-	char *rtc_address;     /* "0.0.0.0": where media sockets are bound */
+	char *rtc_address;     /* "::": where media sockets are bound; takes IPv4, too */
 	uint16_t rtc_tcp_port; /* 7881 */
 	uint16_t rtc_udp_port; /* 7882 */
 	char **rtc_advertised; /* addresses told to clients; empty: those of the interfaces */
 	unsigned rtc_advertised_count;
-	char *public_url;      /* of the meeting page: "http://localhost:8088" */
-	char *signal_url;      /* what clients connect to: "ws://localhost:7880" */
-	char *homeserver_url;  /* "http://localhost:8008" */
-	char *api_key;	       /* LiveKit API key: "parvis" */
-	char *api_secret_file; /* holds the secret, mode 0600 */
-	char *web_dir;	       /* the built meeting page: "/usr/share/parvis/web" */
+	bool rtc_tcp_only;	/* clients are not told of UDP */
+	uint16_t media_threads; /* 0: one per core, 4 at most */
+	char *public_url;	/* of the meeting page: "http://localhost:8088" */
+	char *signal_url;	/* what clients connect to: "ws://localhost:7880" */
+	char *homeserver_url;	/* "http://localhost:8008" */
+	char *api_key;		/* LiveKit API key: "parvis" */
+	char *api_secret_file;	/* holds the secret, mode 0600 */
+	char *web_dir;		/* the built meeting page: "/usr/share/parvis/web" */
 	bool trust_forwarded;
 };
 

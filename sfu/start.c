@@ -72,11 +72,18 @@ static enum status collect_candidates(
 {
 	const struct config_sfu *c = &config->sfu;
 	const char *bad = "";
-	enum status status = candidates_collect(c->rtc_address, c->rtc_advertised,
-		c->rtc_advertised_count, c->rtc_udp_port, out, &bad);
+	const struct candidates_config candidates = {.bind_address = c->rtc_address,
+		.advertised = c->rtc_advertised,
+		.advertised_count = c->rtc_advertised_count,
+		.udp_port = c->rtc_tcp_only ? 0 : c->rtc_udp_port,
+		.tcp_port = c->rtc_tcp_port};
+	enum status status = candidates_collect(&candidates, out, &bad);
 	if (status == STATUS_INVALID)
 		return fail(why, status, "\"%s\" is not a numeric address; see sfu.rtc_advertised",
 			bad);
+	if (status == STATUS_TOO_LARGE)
+		return fail(why, status,
+			"more addresses than clients can be told; name some in sfu.rtc_advertised");
 	if (status != STATUS_OK)
 		return fail(why, status,
 			"no address for media was found; name one in sfu.rtc_advertised");
@@ -143,6 +150,8 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 	const struct media_thread_config config = {
 		.address = c->rtc_address,
 		.port = c->rtc_udp_port,
+		.tcp = true,
+		.tcp_port = c->rtc_tcp_port,
 		.dtls = sfu->dtls,
 		.events = sfu->media_events,
 		.metrics = sfu->metrics,
@@ -150,12 +159,14 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 	status = media_thread_start(&config, &sfu->media[0]);
 	if (status == STATUS_EXISTS)
 		return fail(why, status,
-			"UDP port %u is taken by another program; stop it or set sfu.rtc_udp_port",
-			c->rtc_udp_port);
+			"UDP port %u or TCP port %u is taken by another program; stop it or set "
+			"sfu.rtc_udp_port, sfu.rtc_tcp_port",
+			c->rtc_udp_port, c->rtc_tcp_port);
 	if (status == STATUS_DENIED)
 		return fail(why, status,
-			"UDP port %u may not be used; choose one above 1023 in sfu.rtc_udp_port",
-			c->rtc_udp_port);
+			"UDP port %u or TCP port %u may not be used; choose some above 1023 in "
+			"sfu.rtc_udp_port, sfu.rtc_tcp_port",
+			c->rtc_udp_port, c->rtc_tcp_port);
 	if (status != STATUS_OK)
 		return fail(why, status, "cannot use %s for media: %s; see sfu.rtc_address",
 			c->rtc_address, status_name(status));
@@ -269,9 +280,9 @@ enum status sfu_start(const struct config *config, struct sfu **out, char why[ST
 		sfu_stop(&sfu);
 		return status;
 	}
-	log_info("meetings on %s port %u, signalling on port %u, media on UDP port %u",
+	log_info("meetings on %s port %u, signalling on port %u, media on UDP port %u, TCP port %u",
 		config->sfu.listen_address, http_server_port(sfu->http), signal_port(sfu->signal),
-		media_thread_port(sfu->media[0]));
+		media_thread_port(sfu->media[0]), media_thread_tcp_port(sfu->media[0]));
 	*out = sfu;
 	return STATUS_OK;
 }

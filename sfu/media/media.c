@@ -22,6 +22,16 @@ static const struct {
 		offsetof(struct media_counters, bytes_out)},
 	{"parvis_sfu_dropped_total", "Datagrams of nobody, forged or of no track",
 		offsetof(struct media_counters, dropped)},
+	{"parvis_sfu_consent_lost_total", "Paths to peers that went silent",
+		offsetof(struct media_counters, consent_lost)},
+	{"parvis_sfu_tcp_accepted_total", "TCP connections that came in",
+		offsetof(struct media_counters, tcp.accepted)},
+	{"parvis_sfu_tcp_refused_total", "TCP connections for which there was no place",
+		offsetof(struct media_counters, tcp.refused)},
+	{"parvis_sfu_tcp_unproven_total", "TCP connections of strangers that stayed strangers",
+		offsetof(struct media_counters, tcp.unproven)},
+	{"parvis_sfu_tcp_left_out_total", "Packets for TCP connections that were backed up",
+		offsetof(struct media_counters, tcp.left_out)},
 	{"parvis_sfu_send_failures_total", "Datagrams that the kernel did not take",
 		offsetof(struct media_counters, send_failed)},
 	{"parvis_sfu_events_lost_total", "Events that signalling was too slow for",
@@ -38,6 +48,22 @@ static const struct {
 
 _Static_assert(ARRAY_LEN(rows) <= ARRAY_LEN(((struct media *)0)->metrics), "room for metrics");
 
+static void on_tcp_packet(void *context, const struct datagram *datagram)
+{
+	role_take(&on_media);
+	media_receive(context, datagram);
+}
+
+static void on_tcp_closed(void *context, const struct path *path)
+{
+	struct media *media = context;
+	struct peer *peer = map_find(media->addresses, media_address_key(&path->remote));
+	if (peer != NULL) {
+		transport_forget_path(peer->transport, path);
+		media_drop_path(media, peer, path);
+	}
+}
+
 void media_init(struct media *media, const struct dtls_identity *dtls, struct mailbox *events,
 	struct metrics *metrics)
 {
@@ -49,6 +75,7 @@ void media_init(struct media *media, const struct dtls_identity *dtls, struct ma
 		.downtracks = map_new(MEDIA_MAX_OBJECTS),
 		.ufrags = map_new(2 * MEDIA_MAX_OBJECTS),
 		.addresses = map_new(ICE_MAX_PATHS * MEDIA_MAX_OBJECTS)};
+	media->tcp = tcp_new(&(struct tcp_events){media, on_tcp_packet, on_tcp_closed});
 	for (size_t i = 0; metrics != NULL && i < ARRAY_LEN(rows); i++) {
 		media->metrics[i] = metrics_counter(metrics, rows[i].name, rows[i].help, "");
 	}
@@ -77,10 +104,13 @@ void media_release(struct media *media)
 	map_free(&media->downtracks, NULL);
 	map_free(&media->ufrags, NULL);
 	map_free(&media->addresses, NULL);
+	tcp_free(&media->tcp);
 }
 
 void media_flush_counters(struct media *media)
 {
+	media->counters.tcp = *tcp_counters(media->tcp);
+	*tcp_counters(media->tcp) = (struct tcp_counters){.accepted = 0};
 	for (size_t i = 0; i < ARRAY_LEN(rows) && media->metrics[i] != NULL; i++) {
 		int64_t *count = (int64_t *)(void *)((char *)&media->counters + rows[i].at);
 		if (*count != 0) {

@@ -14,6 +14,7 @@
 #include "common/base/thread.h"
 #include "sfu/media/messages.h"
 #include "sfu/transport/sockets.h"
+#include "sfu/transport/tcp.h"
 
 #define MEDIA_MAX_OBJECTS 65536 /* meetings, transports, tracks, downtracks: of each */
 #define MEDIA_MAX_BACKLOG 1024	/* events that wait for room in the mailbox */
@@ -36,20 +37,23 @@ struct meeting {
 /* Counted without locks, added to the metrics once per tick. */
 struct media_counters {
 	int64_t packets_in, packets_out, bytes_in, bytes_out;
-	int64_t dropped;     /* neither STUN, DTLS nor an authentic packet of a peer */
-	int64_t send_failed; /* the kernel had no room */
-	int64_t events_lost; /* data, stats, speakers: signalling did not keep up */
-	int64_t data_lost;   /* messages to a peer that did not keep up, or has no channel */
+	int64_t dropped;      /* neither STUN, DTLS nor an authentic packet of a peer */
+	int64_t consent_lost; /* paths that went silent */
+	int64_t send_failed;  /* the kernel had no room */
+	int64_t events_lost;  /* data, stats, speakers: signalling did not keep up */
+	int64_t data_lost;    /* messages to a peer that did not keep up, or has no channel */
 	int64_t nacks_in, nacks_out, keyframes_asked;
+	struct tcp_counters tcp;
 };
 
 struct media {
 	struct udp_socket socket;
+	struct tcp *tcp;
 	const struct dtls_identity *dtls;
 	struct mailbox *events;
 	int64_t now_us;	    /* of this turn of the loop */
 	int64_t arrived_us; /* of the datagram in hand */
-	int64_t tick_us;
+	int64_t tick_us, tcp_ticked_us;
 	struct map *meetings;	/* id -> struct meeting */
 	struct map *peers;	/* id -> struct peer */
 	struct map *tracks;	/* id -> struct track */
@@ -59,7 +63,7 @@ struct media {
 	struct media_event *backlog[MEDIA_MAX_BACKLOG];
 	unsigned backlog_first, backlog_count;
 	struct media_counters counters;
-	struct metric *metrics[16]; /* in the order of the table in media.c */
+	struct metric *metrics[32]; /* in the order of the table in media.c */
 	bool stopping;
 };
 
@@ -75,7 +79,7 @@ static inline struct str media_address_key(const struct address *address)
 
 void media_init(struct media *media, const struct dtls_identity *dtls, struct mailbox *events,
 	struct metrics *metrics);
-/* Closes everything; the socket is the caller's. */
+/* Closes everything; the UDP socket is the caller's. */
 void media_release(struct media *media) REQUIRES(on_media);
 
 void media_flush_counters(struct media *media);
@@ -85,6 +89,9 @@ void media_apply(struct media *media, struct media_command *command) REQUIRES(on
 
 /* media_receive.c: one datagram, from the socket on. */
 void media_receive(struct media *media, const struct datagram *datagram) REQUIRES(on_media);
+
+/* A path of a peer is no more: its address is free for others, its TCP connection closed. */
+void media_drop_path(struct media *media, struct peer *peer, const struct path *path);
 
 /* media_tick.c: what is due; MEDIA_TICK_US apart. */
 #define MEDIA_TICK_US 10000

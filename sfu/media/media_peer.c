@@ -21,14 +21,16 @@ static const struct {
 static enum status on_send(void *context, const struct path *path, enum urgency urgency,
 	const uint8_t *datagram, size_t n)
 {
-	(void)urgency;
 	struct media *media = ((struct peer *)context)->media;
-	enum status status = udp_send(&media->socket, path, datagram, n);
+	enum status status =
+		path->remote.protocol == ADDRESS_TCP
+			? tcp_send(media->tcp, path, urgency, datagram, n, media->now_us)
+			: udp_send(&media->socket, path, datagram, n);
 	if (status == STATUS_OK) {
 		media->counters.packets_out++;
 		media->counters.bytes_out += (int64_t)n;
 	} else {
-		media->counters.send_failed++;
+		media->counters.send_failed += status != STATUS_LIMITED;
 	}
 	return status;
 }
@@ -221,11 +223,10 @@ void media_forget_ufrag(struct peer *peer, char ufrag[MEDIA_UFRAG_MAX + 1])
 static void forget_addresses(struct peer *peer)
 {
 	const struct ice *ice = transport_ice(peer->transport);
-	for (unsigned i = 0; i < ice->path_count; i++) {
-		struct str key = media_address_key(&ice->paths[i].path.remote);
-		if (map_find(peer->media->addresses, key) == peer) {
-			(void)map_remove(peer->media->addresses, key);
-		}
+	while (ice->path_count > 0) {
+		const struct path path = ice->paths[0].path;
+		transport_forget_path(peer->transport, &path);
+		media_drop_path(peer->media, peer, &path);
 	}
 }
 
@@ -245,6 +246,7 @@ void media_close_peer(struct peer *peer)
 	*at = peer->next;
 	media_forget_ufrag(peer, peer->ufrag);
 	media_forget_ufrag(peer, peer->previous_ufrag);
+	transport_close(peer->transport);
 	forget_addresses(peer);
 	media_data_release(peer);
 	(void)map_remove(media->peers, media_key(&peer->id));

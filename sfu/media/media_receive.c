@@ -28,9 +28,12 @@ static bool has_remote(const struct ice *ice, const struct address *remote)
 	return false;
 }
 
-static void forget_evicted(struct media *media, struct peer *peer, const struct path *path)
+void media_drop_path(struct media *media, struct peer *peer, const struct path *path)
 {
 	struct str key = media_address_key(&path->remote);
+	if (path->remote.protocol == ADDRESS_TCP) {
+		tcp_close(media->tcp, path);
+	}
 	if (!has_remote(transport_ice(peer->transport), &path->remote) &&
 		map_find(media->addresses, key) == peer) {
 		(void)map_remove(media->addresses, key);
@@ -60,7 +63,10 @@ static void receive_stun(struct media *media, const struct datagram *datagram) R
 		media_forget_ufrag(peer, peer->previous_ufrag);
 	}
 	if (result.evicted) {
-		forget_evicted(media, peer, &result.evicted_path);
+		media_drop_path(media, peer, &result.evicted_path);
+	}
+	if (datagram->path.remote.protocol == ADDRESS_TCP) {
+		tcp_prove(media->tcp, &datagram->path);
 	}
 	enum status status =
 		map_put(media->addresses, media_address_key(&datagram->path.remote), peer, NULL);

@@ -26,6 +26,7 @@ struct media_thread {
 	pthread_t thread;
 	int epoll;
 	struct mailbox *commands;
+	uint16_t tcp_port;
 	struct media media;
 };
 
@@ -69,15 +70,16 @@ static void *run(void *arg)
 {
 	struct media_thread *t = arg;
 	struct media *media = &t->media;
-	struct epoll_event events[2];
+	struct epoll_event events[3];
 	role_take(&on_media);
 	media->now_us = media->tick_us = clock_mono_us();
 	while (!media->stopping) {
 		/* Both sources are looked at each turn: neither can starve the other. */
-		(void)epoll_wait(t->epoll, events, 2, wait_ms(media));
+		(void)epoll_wait(t->epoll, events, 3, wait_ms(media));
 		media->now_us = clock_mono_us();
 		take_commands(t);
 		take_datagrams(media);
+		tcp_work(media->tcp, media->now_us);
 		media_tick(media);
 	}
 	media_release(media);
@@ -88,6 +90,18 @@ static bool watch(int epoll, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* What is left when the media are released. */
+static void release(struct media_thread **thread)
+{
+	struct media_thread *t = *thread;
+	mailbox_free(&t->commands, drop_command);
+	udp_close(&t->media.socket);
+	fs_close(&t->epoll);
+	sctp_library_stop();
+	srtp_library_stop();
+	mem_freep(thread);
 }
 
 enum status media_thread_start(const struct media_thread_config *config, struct media_thread **out)
@@ -108,11 +122,22 @@ enum status media_thread_start(const struct media_thread_config *config, struct 
 	t->media.socket = socket;
 	t->commands = mailbox_new(MAX_COMMANDS);
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (t->epoll < 0 || !watch(t->epoll, socket.fd) ||
+	if (t->epoll < 0 || !watch(t->epoll, socket.fd) || !watch(t->epoll, tcp_fd(t->media.tcp)) ||
 		!watch(t->epoll, mailbox_fd(t->commands))) {
 		abort(); /* no descriptors at start: nothing can work */
 	}
-	log_info("media thread listens address=%s port=%u", config->address, (unsigned)socket.port);
+	if (config->tcp) {
+		status = tcp_listen(t->media.tcp, config->address, config->tcp_port);
+		t->tcp_port = tcp_port(t->media.tcp);
+	}
+	if (status != STATUS_OK) {
+		role_take(&on_media);
+		media_release(&t->media);
+		release(&t);
+		return status;
+	}
+	log_info("media thread listens address=%s port=%u tcp=%u", config->address,
+		(unsigned)socket.port, (unsigned)t->tcp_port);
 	t->thread = thread_start("media", run, t);
 	*out = t;
 	return STATUS_OK;
@@ -129,12 +154,12 @@ void media_thread_stop(struct media_thread **thread)
 		sched_yield(); /* full: the thread is emptying it */
 	}
 	thread_join(t->thread);
-	mailbox_free(&t->commands, drop_command);
-	udp_close(&t->media.socket);
-	fs_close(&t->epoll);
-	sctp_library_stop();
-	srtp_library_stop();
-	mem_freep(thread);
+	release(thread);
+}
+
+uint16_t media_thread_tcp_port(const struct media_thread *thread)
+{
+	return thread->tcp_port;
 }
 
 uint16_t media_thread_port(const struct media_thread *thread)

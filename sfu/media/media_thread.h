@@ -6,6 +6,7 @@
 #ifndef PARVIS_SFU_MEDIA_THREAD_H
 #define PARVIS_SFU_MEDIA_THREAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/mailbox.h"
@@ -19,6 +20,8 @@ struct media_thread;
 struct media_thread_config {
 	const char *address; /* numeric; "::" takes IPv4 too */
 	uint16_t port;	     /* 0: any free one */
+	bool tcp;	     /* ICE-TCP, too */
+	uint16_t tcp_port;   /* 0: any free one */
 	const struct dtls_identity *dtls;
 	struct mailbox *events; /* of struct media_event; outlives the thread. Full: lossy
 				   data, stats and speakers are dropped and counted, the rest is
@@ -34,6 +37,7 @@ MUST_CHECK enum status media_thread_start(
 /* Says close_notify to the peers, ends the thread, frees everything. */
 void media_thread_stop(struct media_thread **thread);
 uint16_t media_thread_port(const struct media_thread *thread);
+uint16_t media_thread_tcp_port(const struct media_thread *thread); /* 0: none */
 
 /*
  * Any thread; commands arrive in order. The command is media's from here on, also when this

@@ -9,6 +9,7 @@
 #include "sfu/transport/sctp.h"
 
 #define STATS_US    5000000
+#define TCP_TICK_US 500000
 #define LEVEL_STEPS 8.0f /* finer changes of loudness are not told */
 
 /* --- statistics ------------------------------------------------------------------------------- */
@@ -120,8 +121,20 @@ static void tick_meeting(struct media *media, struct meeting *meeting) REQUIRES(
 
 /* --- the tick --------------------------------------------------------------------------------- */
 
+/* Consent that has run out (RFC 7675). */
+static void expire_paths(struct peer *peer)
+{
+	struct media *media = peer->media;
+	struct path path;
+	while (transport_expire(peer->transport, media->now_us / 1000, &path)) {
+		media->counters.consent_lost++;
+		media_drop_path(media, peer, &path);
+	}
+}
+
 static void tick_peer(struct peer *peer) REQUIRES(on_media)
 {
+	expire_paths(peer);
 	transport_tick(peer->transport);
 	media_follow_peer(peer);
 	media_data_tick(peer);
@@ -156,6 +169,10 @@ void media_tick(struct media *media)
 	cursor = 0;
 	while (map_next(media->meetings, &cursor, &key, &value)) {
 		tick_meeting(media, value);
+	}
+	if (media->now_us - media->tcp_ticked_us >= TCP_TICK_US) {
+		media->tcp_ticked_us = media->now_us;
+		tcp_tick(media->tcp, media->now_us);
 	}
 	media_tell_backlog(media);
 	media_flush_counters(media);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A UDP address, IPv4 or IPv6, in one comparable form: an IPv4-mapped IPv6 address (what a
- * dual-stack socket shows) is IPv4 here.
+ * A transport address (RFC 8445 section 4: IP address, port and protocol) in one comparable form: an
+ * IPv4-mapped IPv6 address (what a dual-stack socket shows) is IPv4 here.
  */
 #ifndef PARVIS_SFU_ADDRESS_H
 #define PARVIS_SFU_ADDRESS_H
@@ -15,12 +15,16 @@
 
 #define ADDRESS_TEXT_MAX 64 /* "[v6%scope]:port", NUL included */
 
+enum address_protocol { ADDRESS_UDP, ADDRESS_TCP };
+
 /* No padding: equal addresses are equal bytes. */
 struct address {
-	uint8_t ip[16];	 /* IPv4: the first four, the others 0 */
-	uint32_t scope;	 /* of link-local IPv6 */
-	uint16_t port;	 /* host order */
-	uint16_t family; /* 4 or 6; 0: no address */
+	uint8_t ip[16]; /* IPv4: the first four, the others 0 */
+	uint32_t
+		scope; /* UDP: of link-local IPv6; TCP: the connection's number (transport/tcp.h) */
+	uint16_t port; /* host order */
+	uint8_t family; /* 4 or 6; 0: no address */
+	uint8_t protocol;
 };
 
 /* How a datagram went: which of our addresses it came to, so that the answer leaves from there. */

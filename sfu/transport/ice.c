@@ -120,12 +120,55 @@ enum ice_verdict ice_handle(struct ice *ice, const struct stun_message *message,
 		return ICE_REFUSE;
 	}
 	result->reply_size = stun_write_success(message, &path->remote, password, result->reply);
+	if (result->reply_size > message->size) {
+		return ICE_DROP; /* no agent writes one so short: PRIORITY is missing at least */
+	}
 	if (ice->previous.ufrag[0] != '\0' && str_eq_c(ice_ufrag_of(message), ice->local.ufrag)) {
 		secret_wipe(&ice->previous, sizeof(ice->previous));
 		ice->nominated = false;
 		result->restarted = true;
 	}
 	return accept_check(ice, message, path, now_ms, result);
+}
+
+static void remove_path(struct ice *ice, int at)
+{
+	int last = (int)--ice->path_count;
+	bool was_selected = ice->selected == at;
+	ice->paths[at] = ice->paths[last];
+	if (ice->selected == last) {
+		ice->selected = at;
+	}
+	if (!was_selected) {
+		return;
+	}
+	ice->selected = ice->path_count == 0 ? -1 : 0;
+	ice->nominated = false;
+	for (int i = 1; i < (int)ice->path_count; i++) {
+		if (ice->paths[i].checked_ms > ice->paths[ice->selected].checked_ms) {
+			ice->selected = i;
+		}
+	}
+}
+
+bool ice_expire(struct ice *ice, int64_t now_ms, struct path *out)
+{
+	for (unsigned i = 0; i < ice->path_count; i++) {
+		if (now_ms - ice->paths[i].checked_ms >= ICE_CONSENT_MS) {
+			*out = ice->paths[i].path;
+			remove_path(ice, (int)i);
+			return true;
+		}
+	}
+	return false;
+}
+
+void ice_forget(struct ice *ice, const struct path *path)
+{
+	int at = find_path(ice, path);
+	if (at >= 0) {
+		remove_path(ice, at);
+	}
 }
 
 const struct path *ice_selected(const struct ice *ice)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ICE-lite half of one transport (RFC 8445): it sends no checks of its own, answers those of
- * the peer, and follows the peer's nomination. A path is used only after a check on it that
- * proves the local password; that is also the peer's consent (RFC 7675), renewed by each check.
+ * the peer, and follows the peer's nomination: the path that was nominated last is the one to send
+ * on. A path is used only after a check on it that proves the local password; that is also the
+ * peer's consent (RFC 7675), renewed by each check. Without one for ICE_CONSENT_MS a path is
+ * forgotten; when it was the nominated one, the path that was checked last takes its place.
+ *
+ * A stranger gets no answer, and a peer none that is longer than what it asked with.
  */
 #ifndef PARVIS_SFU_ICE_H
 #define PARVIS_SFU_ICE_H
@@ -17,6 +21,8 @@
 #define ICE_UFRAG_MAX 32
 #define ICE_PWD_MAX   64
 #define ICE_MAX_PATHS 8
+
+#define ICE_CONSENT_MS 30000
 
 struct ice_credentials {
 	char ufrag[ICE_UFRAG_MAX + 1];
@@ -68,5 +74,10 @@ enum ice_verdict ice_handle(struct ice *ice, const struct stun_message *message,
 /* NULL until a path is proven. */
 const struct path *ice_selected(const struct ice *ice);
 bool ice_knows(const struct ice *ice, const struct path *path);
+
+/* One of the paths whose consent has run out, which is forgotten; false: there is none. */
+bool ice_expire(struct ice *ice, int64_t now_ms, struct path *out);
+/* It is no more: its TCP connection is closed. */
+void ice_forget(struct ice *ice, const struct path *path);
 
 #endif

@@ -31,7 +31,7 @@ struct udp_batch {
 	uint8_t packets[SOCKET_BATCH][SOCKET_PACKET_BYTES];
 };
 
-static enum status status_of_bind(int error)
+enum status socket_status(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
@@ -66,7 +66,7 @@ static enum status bind_socket(int fd, int family, const struct address *at, uin
 		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	}
 	if (bind(fd, (const struct sockaddr *)&name, n) != 0) {
-		return status_of_bind(errno);
+		return socket_status(errno);
 	}
 	n = sizeof(name);
 	if (getsockname(fd, (struct sockaddr *)&name, &n) != 0) {
@@ -101,7 +101,7 @@ enum status udp_open(const char *address, uint16_t port, struct udp_socket *out)
 	struct udp_socket s = {.family = at.family == 6 ? AF_INET6 : AF_INET};
 	s.fd = socket(s.family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s.fd < 0) {
-		return status_of_bind(errno);
+		return socket_status(errno);
 	}
 	status = bind_socket(s.fd, s.family, &at, &s.port);
 	if (status != STATUS_OK) {

@@ -34,6 +34,8 @@ struct datagram {
  * is not numeric or not ours. Port 0 takes any; socket->port says which. */
 MUST_CHECK enum status udp_open(const char *address, uint16_t port, struct udp_socket *out);
 void udp_close(struct udp_socket *socket);
+/* What an errno of socket() or bind() means, in the words above. */
+enum status socket_status(int error);
 
 /* Takes what has arrived, at most SOCKET_BATCH; 0 when nothing is there. */
 size_t udp_receive(struct udp_socket *socket, struct datagram out[SOCKET_BATCH]);

@@ -91,12 +91,17 @@ struct transport *transport_new(const struct transport_config *config)
 	return t;
 }
 
+void transport_close(struct transport *transport)
+{
+	sctp_free(&transport->sctp);
+	dtls_close(transport->dtls);
+}
+
 void transport_free(struct transport **transport)
 {
 	struct transport *t = *transport;
 	if (t != NULL) {
-		sctp_free(&t->sctp);
-		dtls_close(t->dtls);
+		transport_close(t);
 		dtls_free(&t->dtls);
 		srtp_session_free(&t->srtp);
 		secret_wipe(&t->ice, sizeof(t->ice));
@@ -276,6 +281,16 @@ void transport_tick(struct transport *transport)
 		dtls_tick(transport->dtls);
 		advance(transport);
 	}
+}
+
+bool transport_expire(struct transport *transport, int64_t now_ms, struct path *out)
+{
+	return ice_expire(&transport->ice, now_ms, out);
+}
+
+void transport_forget_path(struct transport *transport, const struct path *path)
+{
+	ice_forget(&transport->ice, path);
 }
 
 enum transport_state transport_state(const struct transport *transport)

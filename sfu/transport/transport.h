@@ -52,7 +52,8 @@ enum transport_verdict { TRANSPORT_NONE, TRANSPORT_RTP, TRANSPORT_RTCP };
 struct transport;
 
 struct transport *transport_new(const struct transport_config *config);
-/* Says close_notify. */
+/* Says close_notify, while there is still a path to say it on. */
+void transport_close(struct transport *transport);
 void transport_free(struct transport **transport);
 
 void transport_set_fingerprint(struct transport *transport, const uint8_t *fingerprint, size_t n);
@@ -88,6 +89,10 @@ MUST_CHECK enum status transport_send_data(
 /* Retransmits what DTLS has to; call every TRANSPORT_TICK_MS. */
 #define TRANSPORT_TICK_MS 20
 void transport_tick(struct transport *transport);
+
+/* See ice_expire() and ice_forget(). */
+bool transport_expire(struct transport *transport, int64_t now_ms, struct path *out);
+void transport_forget_path(struct transport *transport, const struct path *path);
 
 enum transport_state transport_state(const struct transport *transport);
 /* When the peer last proved itself: a good check, or an authentic packet. 0: never. */

@@ -96,7 +96,7 @@ static void say(
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct metrics *metrics;
-	static const struct candidates candidates = {{{"192.0.2.1", 7882, 1, 1}}, 1};
+	static const struct candidates candidates = {{{"192.0.2.1", 7882, 1, 1, false}}, 1};
 	struct signal_server server = {0};
 	struct session people[PEOPLE];
 	if (metrics == NULL) {

@@ -42,7 +42,9 @@ static void chromium_is_understood(void **state)
 	assert_int_equal(camera->fingerprint[0], 0x5e);
 	assert_int_equal(camera->fingerprint[31], 0xba);
 	assert_true(camera->extmap_allow_mixed);
-	assert_int_equal(camera->codec_count, 1);
+	assert_int_equal(camera->codec_count, 3);
+	assert_int_equal(camera->codecs[1].codec.name, CODEC_VP9);
+	assert_int_equal(camera->codecs[2].codec.name, CODEC_H264);
 	const struct media_codec *vp8 = &camera->codecs[0].codec;
 	assert_int_equal(vp8->payload_type, 96);
 	assert_int_equal(vp8->rtx_payload_type, 97);
@@ -81,7 +83,7 @@ static void the_answer_has_what_we_do(void **state)
 	ARENA_SCOPE(a);
 	struct sdp *offer = parsed(a, chromium_offer);
 	struct sdp *answer = sdp_answer(a, offer, &local);
-	struct candidates candidates = {.list = {{"192.0.2.7", 7882, 2130706431, 1}}, .count = 1};
+	struct candidates candidates = {.list = {{"192.0.2.7", 7882, 2130706431, 1, false}}, .count = 1};
 	struct sdp_section *receive_audio = sdp_section_find(answer, STR("0"));
 	sdp_section_send(receive_audio, STR("PA_bob"), STR("TR_voice"), 1234, 0);
 	sdp_section_send(sdp_section_find(answer, STR("1")), STR("PA_bob"), STR("TR_face"), 99, 98);
@@ -123,8 +125,8 @@ static void feedback_goes_by_direction(void **state)
 	const struct media_codec *down = &sdp_section_find(answer, STR("1"))->codecs[0].codec;
 	assert_true(up->transport_cc);
 	assert_false(up->remb);
-	assert_false(down->transport_cc);
-	assert_true(down->remb);
+	assert_true(down->transport_cc);
+	assert_false(down->remb);
 	struct rtp_extension_ids ids;
 	check_ok(sdp_extension_ids(answer, &ids));
 	assert_int_equal(ids.id[RTP_EXT_MID], 4);
@@ -202,7 +204,8 @@ static void an_offer_of_ours(void **state)
 	struct rtp_extension_ids ids;
 	check_ok(sdp_extension_ids(offer, &ids));
 	assert_int_equal(ids.id[RTP_EXT_MID], 4);
-	assert_int_equal(ids.id[RTP_EXT_TRANSPORT_CC], 0);
+	assert_int_equal(ids.id[RTP_EXT_TRANSPORT_CC], 3);
+	assert_int_equal(ids.id[RTP_EXT_DEPENDENCY], 12);
 }
 
 static void a_section_without_our_codecs_is_rejected(void **state)

@@ -112,7 +112,7 @@ static inline int scene_setup(void **state)
 	s->meetings.fingerprint = FINGERPRINT_TEXT;
 	s->meetings.candidates = &s->candidates;
 	s->candidates.count = 1;
-	s->candidates.list[0] = (struct candidate){"192.0.2.1", 7882, 1, 1};
+	s->candidates.list[0] = (struct candidate){"192.0.2.1", 7882, 1, 1, false};
 	s->meetings.listener = (struct meeting_listener){.context = s,
 		.terms = scene_terms,
 		.opened = scene_opened,
