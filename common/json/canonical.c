@@ -18,7 +18,7 @@ struct member {
 
 /* Values were parsed and so are JSON_MAX_DEPTH deep at most: recursion ends.
  * NOLINTBEGIN(misc-no-recursion) */
-static enum status write_value(const struct json *value, struct buf *out);
+static enum status write_value(const struct json *value, bool loose, struct buf *out);
 
 static bool integer_of(const struct json *value, int64_t *out)
 {
@@ -53,7 +53,8 @@ static bool is_skipped(struct str key, const char *const *skip)
 	return false;
 }
 
-static enum status write_members(const struct member *members, size_t count, struct buf *out)
+static enum status write_members(
+	const struct member *members, size_t count, bool loose, struct buf *out)
 {
 	buf_append_byte(out, '{');
 	for (size_t i = 0; i < count; i++) {
@@ -63,7 +64,7 @@ static enum status write_members(const struct member *members, size_t count, str
 			buf_append_byte(out, ',');
 		canonical_string(members[i].key, out);
 		buf_append_byte(out, ':');
-		status = write_value(members[i].value, out);
+		status = write_value(members[i].value, loose, out);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -71,7 +72,8 @@ static enum status write_members(const struct member *members, size_t count, str
 	return STATUS_OK;
 }
 
-static enum status write_object(const struct json *object, const char *const *skip, struct buf *out)
+static enum status write_object(
+	const struct json *object, const char *const *skip, bool loose, struct buf *out)
 {
 	struct member few[FEW_MEMBERS];
 	MEM_SCOPE struct member *many = NULL;
@@ -88,10 +90,10 @@ static enum status write_object(const struct json *object, const char *const *sk
 			members[count++] = (struct member){i.key, i.value};
 	}
 	qsort(members, count, sizeof(*members), by_key);
-	return write_members(members, count, out);
+	return write_members(members, count, loose, out);
 }
 
-static enum status write_array(const struct json *array, struct buf *out)
+static enum status write_array(const struct json *array, bool loose, struct buf *out)
 {
 	buf_append_byte(out, '[');
 	for (size_t i = 0; i < json_count(array); i++) {
@@ -99,7 +101,7 @@ static enum status write_array(const struct json *array, struct buf *out)
 
 		if (i > 0)
 			buf_append_byte(out, ',');
-		status = write_value(json_at(array, i), out);
+		status = write_value(json_at(array, i), loose, out);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -107,9 +109,23 @@ static enum status write_array(const struct json *array, struct buf *out)
 	return STATUS_OK;
 }
 
-static enum status write_value(const struct json *value, struct buf *out)
+static enum status write_number(const struct json *value, bool loose, struct buf *out)
 {
 	int64_t number;
+
+	if (loose && json_kind(value) == JSON_REAL) {
+		number_write_real(json_double(value, 0), true, out);
+		return STATUS_OK;
+	}
+	number = json_int(value, 0);
+	if (!loose && !integer_of(value, &number))
+		return STATUS_INVALID;
+	number_write_int(number, out);
+	return STATUS_OK;
+}
+
+static enum status write_value(const struct json *value, bool loose, struct buf *out)
+{
 
 	switch (json_kind(value)) {
 	case JSON_NULL:
@@ -120,37 +136,56 @@ static enum status write_value(const struct json *value, struct buf *out)
 		break;
 	case JSON_INT:
 	case JSON_REAL:
-		if (!integer_of(value, &number))
-			return STATUS_INVALID;
-		number_write_int(number, out);
-		break;
+		return write_number(value, loose, out);
 	case JSON_STRING:
 		canonical_string(json_str(value), out);
 		break;
 	case JSON_ARRAY:
-		return write_array(value, out);
+		return write_array(value, loose, out);
 	case JSON_OBJECT:
-		return write_object(value, NULL, out);
+		return write_object(value, NULL, loose, out);
 	}
 	return STATUS_OK;
 }
 
-enum status canonical_write(const struct json *value, struct buf *out)
+static enum status write_whole(const struct json *value, bool loose, struct buf *out)
 {
-	enum status status = write_value(value, out);
+	enum status status = write_value(value, loose, out);
 
 	return status != STATUS_OK ? status : buf_status(out);
 }
 
-enum status canonical_write_without(
-	const struct json *object, const char *const *skip, struct buf *out)
+static enum status write_without(
+	const struct json *object, const char *const *skip, bool loose, struct buf *out)
 {
 	enum status status;
 
 	if (!json_is(object, JSON_OBJECT))
 		return STATUS_INVALID;
-	status = write_object(object, skip, out);
+	status = write_object(object, skip, loose, out);
 	return status != STATUS_OK ? status : buf_status(out);
+}
+
+enum status canonical_write(const struct json *value, struct buf *out)
+{
+	return write_whole(value, false, out);
+}
+
+enum status canonical_write_loose(const struct json *value, struct buf *out)
+{
+	return write_whole(value, true, out);
+}
+
+enum status canonical_write_without(
+	const struct json *object, const char *const *skip, struct buf *out)
+{
+	return write_without(object, skip, false, out);
+}
+
+enum status canonical_write_without_loose(
+	const struct json *object, const char *const *skip, struct buf *out)
+{
+	return write_without(object, skip, true, out);
 }
 
 bool canonical_ok(const struct json *value)

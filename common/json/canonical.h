@@ -25,6 +25,12 @@ MUST_CHECK enum status canonical_write(const struct json *value, struct buf *out
  * Signing and hashing drop "signatures", "unsigned", "hashes" this way. */
 MUST_CHECK enum status canonical_write_without(
 	const struct json *object, const char *const *skip, struct buf *out);
+/* The same for events of rooms that are older than the rule: fractions and integers of 64 bits stay
+ * as they are, in the form that those events' hashes were made over (1.0, 50.57, 1e+16). */
+MUST_CHECK enum status canonical_write_loose(const struct json *value, struct buf *out);
+MUST_CHECK enum status canonical_write_without_loose(
+	const struct json *object, const char *const *skip, struct buf *out);
+
 /* One string with its quotes and escapes. A byte that is not UTF-8 becomes U+FFFD. */
 void canonical_string(struct str s, struct buf *out);
 /* Whether the value can be written canonically. */

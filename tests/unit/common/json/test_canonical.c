@@ -129,6 +129,25 @@ static void members_can_be_left_out(void **state)
 	check_status(canonical_write_without(NULL, skip, &out), STATUS_INVALID);
 }
 
+static void old_rooms_keep_their_numbers(void **state)
+{
+	static const char *const skip[] = {"unsigned", NULL};
+	ARENA_SCOPE(arena);
+	BUF_SCOPE(out, 1000);
+	const struct json *value = parse(arena,
+		"{\"b\":[1.0,50.57,1e10,1e16,-0.0,0.00001],\"a\":9007199254740993,\"unsigned\":0}");
+
+	(void)state;
+	check_status(canonical_write(value, &out), STATUS_INVALID);
+	buf_clear(&out);
+	check_ok(canonical_write_without_loose(value, skip, &out));
+	check_str(buf_str(&out), "{\"a\":9007199254740993,"
+				 "\"b\":[1.0,50.57,10000000000.0,1e+16,-0.0,1e-05]}");
+	buf_clear(&out);
+	check_ok(canonical_write_loose(json_get(value, "a"), &out));
+	check_str(buf_str(&out), "9007199254740993");
+}
+
 static void the_buffer_is_the_limit(void **state)
 {
 	ARENA_SCOPE(arena);
@@ -147,6 +166,7 @@ int main(void)
 		cmocka_unit_test(escapes_are_the_shortest),
 		cmocka_unit_test(numbers_have_one_form_and_a_range),
 		cmocka_unit_test(members_can_be_left_out),
+		cmocka_unit_test(old_rooms_keep_their_numbers),
 		cmocka_unit_test(the_buffer_is_the_limit),
 	};
 
