@@ -80,12 +80,12 @@ static bool user_ids_only(const struct json *list)
 	return true;
 }
 
-/* The server part of a room id of the older form; empty when there is none. */
-static struct str room_server(struct str room_id)
+/* The server part of a room or event id of the older form; empty when there is none. */
+static struct str id_server(struct str id)
 {
-	ptrdiff_t colon = str_index(room_id, ':');
+	ptrdiff_t colon = str_index(id, ':');
 
-	return colon < 0 ? STR_EMPTY : str_skip(room_id, (size_t)colon + 1);
+	return colon < 0 ? STR_EMPTY : str_skip(id, (size_t)colon + 1);
 }
 
 static enum status check_create(struct auth *auth)
@@ -101,7 +101,7 @@ static enum status check_create(struct auth *auth)
 		return auth_deny(auth, "The sender of the create event is not a user");
 	if (version->room_id_is_hash && json_get(event->pdu, "room_id") != NULL)
 		return auth_deny(auth, "The create event of this room version has no room id");
-	if (!version->room_id_is_hash && !str_eq(room_server(event->room_id), sender.server))
+	if (!version->room_id_is_hash && !str_eq(id_server(event->room_id), sender.server))
 		return auth_deny(auth, "The room id is not of the creator's server");
 	if (json_get(content, "room_version") != NULL &&
 		room_version_find(json_str(json_get(content, "room_version"))) == NULL)
@@ -140,6 +140,18 @@ static enum status check_aliases(struct auth *auth)
 	return STATUS_OK;
 }
 
+/* The oldest versions let a server redact what it has named, whoever sent it. */
+static enum status check_redaction(struct auth *auth)
+{
+	const struct event *event = auth->event;
+
+	if (auth_level(auth, event->sender) >= power_to(&auth->power, "redact"))
+		return STATUS_OK;
+	if (event->redacts.n != 0 && str_eq(id_server(event->redacts), id_server(event->event_id)))
+		return STATUS_OK;
+	return auth_deny(auth, "You do not have the power to redact what others have sent");
+}
+
 static enum status check_sent_by_member(struct auth *auth)
 {
 	const struct event *event = auth->event;
@@ -158,6 +170,8 @@ static enum status check_sent_by_member(struct auth *auth)
 		return auth_deny(auth, "State under a user's id can be set by that user only");
 	if (str_eq_c(event->type, "m.room.power_levels"))
 		return auth_power_levels(auth);
+	if (event->version->redactions_authorised && str_eq_c(event->type, "m.room.redaction"))
+		return check_redaction(auth);
 	return STATUS_OK;
 }
 
@@ -170,6 +184,9 @@ static enum status check_all(struct auth *auth)
 		return check_create(auth);
 	if (auth->create == NULL)
 		return auth_deny(auth, "The room has no create event");
+	if (event->version->room_id_is_hash &&
+		!str_eq(str_skip(event->room_id, 1), str_skip(auth->create->event_id, 1)))
+		return auth_deny(auth, "The room id is not that of the create event");
 	status = check_federation(auth);
 	if (status != STATUS_OK)
 		return status;

@@ -5,6 +5,7 @@
 #include "common/json/canonical.h"
 #include "common/matrix/ids.h"
 #include "homeserver/room/auth_rules.h"
+#include "homeserver/room/event_refs.h"
 
 #define SIGNED_MAX_BYTES   4096
 #define MAX_KEYS_TO_TRY	   16
@@ -32,13 +33,12 @@ static struct str join_rule(const struct auth *auth)
 static bool is_creators_join(const struct auth *auth)
 {
 	const struct event *event = auth->event;
-	const struct json *prev = json_get(event->pdu, "prev_events");
+	const struct json *prev = event_prev(event);
 	struct str creator = auth->create->sender;
 
 	if (event->version->create_names_creator)
 		creator = json_str(json_get(auth->create->content, "creator"));
-	return json_count(prev) == 1 &&
-	       str_eq(json_str(json_at(prev, 0)), auth->create->event_id) &&
+	return json_count(prev) == 1 && str_eq(event_ref(event, prev, 0), auth->create->event_id) &&
 	       str_eq(event->state_key, creator);
 }
 

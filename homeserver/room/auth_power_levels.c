@@ -43,15 +43,16 @@ static enum status check_shape(struct auth *auth)
 	const struct json *content = auth->event->content;
 	int64_t level;
 
-	for (size_t i = 0; i < ARRAY_LEN(scalar_keys); i++) {
+	/* Older versions ask for the shape of `users` only. */
+	for (size_t i = 0; version->levels_are_integers && i < ARRAY_LEN(scalar_keys); i++) {
 		const struct json *value = json_get(content, scalar_keys[i]);
 
 		if (value != NULL && !power_level_read(version, value, &level))
 			return auth_deny(auth, "A power level must be an integer");
 	}
-	if (!levels_only(version, json_get(content, "events")))
+	if (version->levels_are_integers && !levels_only(version, json_get(content, "events")))
 		return auth_deny(auth, "events must map event types to integers");
-	if (version->notifications_checked &&
+	if (version->levels_are_integers &&
 		!levels_only(version, json_get(content, "notifications")))
 		return auth_deny(auth, "notifications must map keys to integers");
 	return check_users(auth, json_get(content, "users"));

@@ -3,25 +3,38 @@
 
 #include "common/crypto/base64.h"
 #include "common/crypto/hash.h"
+#include "common/crypto/secret.h"
 #include "common/json/canonical.h"
 #include "homeserver/room/redact.h"
 #include "homeserver/room/signing.h"
 
+/* Characters before the server's name in an id that is given: 107 bits. */
+#define GIVEN_ID_LENGTH 18
+
 /* The fields that are worked out on the way, as JSON text; empty: left out. */
 struct computed {
+	struct str event_id; /* where the event names its own */
 	struct str content;
 	struct str content_hash;
 	struct str signatures;
 	bool pruned; /* without what redaction drops at the top level */
 };
 
-static void write_list(struct buf *out, const struct str_list *list)
+/* `hashes` is empty where events are named by their ids alone. */
+static void write_refs(struct buf *out, const struct str_list *ids, const struct str_list *hashes)
 {
 	buf_append_byte(out, '[');
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < ids->count; i++) {
 		if (i > 0)
 			buf_append_byte(out, ',');
-		canonical_string(list->items[i], out);
+		if (hashes->count != 0)
+			buf_append_byte(out, '[');
+		canonical_string(ids->items[i], out);
+		if (hashes->count != 0) {
+			buf_append_c(out, ",{\"sha256\":");
+			canonical_string(hashes->items[i], out);
+			buf_append_c(out, "}]");
+		}
 	}
 	buf_append_byte(out, ']');
 }
@@ -37,17 +50,19 @@ static void write_pdu(
 	struct buf *out, const struct event_parts *parts, const struct computed *computed)
 {
 	buf_append_c(out, "{\"auth_events\":");
-	write_list(out, &parts->auth_events);
+	write_refs(out, &parts->auth_events, &parts->auth_hashes);
 	buf_append_c(out, ",\"content\":");
 	buf_append(out, computed->content);
 	buf_printf(out, ",\"depth\":%lld", (long long)parts->depth);
+	if (computed->event_id.n != 0)
+		write_str(out, ",\"event_id\":", computed->event_id);
 	if (computed->content_hash.n != 0) {
 		write_str(out, ",\"hashes\":{\"sha256\":", computed->content_hash);
 		buf_append_byte(out, '}');
 	}
 	buf_printf(out, ",\"origin_server_ts\":%lld", (long long)parts->origin_server_ts);
 	buf_append_c(out, ",\"prev_events\":");
-	write_list(out, &parts->prev_events);
+	write_refs(out, &parts->prev_events, &parts->prev_hashes);
 	if (parts->redacts.n != 0 && !computed->pruned)
 		write_str(out, ",\"redacts\":", parts->redacts);
 	if (parts->room_id.n != 0)
@@ -79,12 +94,13 @@ static enum status content_text(
 }
 
 static struct str content_hash(
-	struct arena *arena, const struct event_parts *parts, struct str content)
+	struct arena *arena, const struct event_parts *parts, const struct computed *whole)
 {
+	struct computed unhashed = {.event_id = whole->event_id, .content = whole->content};
 	uint8_t hash[SHA256_BYTES];
 	BUF_SCOPE(text, EVENT_MAX_BYTES);
 
-	write_pdu(&text, parts, &(struct computed){.content = content});
+	write_pdu(&text, parts, &unhashed);
 	sha256(buf_str(&text), hash);
 	return base64_encode(arena, str_n((const char *)hash, sizeof(hash)), BASE64_UNPADDED);
 }
@@ -101,6 +117,12 @@ static struct str signatures_text(struct arena *arena, const struct signing_key 
 	return arena_str(arena, buf_str(&text));
 }
 
+static struct str given_id(struct arena *arena, struct str server_name)
+{
+	return arena_printf(arena, "$%.*s:%.*s", STR_FMT(secret_token(arena, GIVEN_ID_LENGTH)),
+		STR_FMT(server_name));
+}
+
 enum status event_build(struct arena *arena, const struct signing_key *key, struct str server_name,
 	const struct event_parts *parts, struct event **out)
 {
@@ -112,9 +134,13 @@ enum status event_build(struct arena *arena, const struct signing_key *key, stru
 		status = content_text(arena, parts, true, &pruned.content);
 	if (status != STATUS_OK)
 		return status;
-	whole.content_hash = pruned.content_hash = content_hash(arena, parts, whole.content);
+	if (parts->version->event_id_form == EVENT_ID_GIVEN)
+		whole.event_id = pruned.event_id = given_id(arena, server_name);
+	whole.content_hash = pruned.content_hash = content_hash(arena, parts, &whole);
 	write_pdu(&text, parts, &pruned);
-	struct str event_id = event_id_of_pruned(arena, parts->version, buf_str(&text));
+	struct str event_id = whole.event_id;
+	if (event_id.n == 0)
+		event_id = event_id_of_pruned(arena, parts->version, buf_str(&text));
 	whole.signatures = signatures_text(arena, key, server_name, buf_str(&text));
 	buf_clear(&text);
 	write_pdu(&text, parts, &whole);

@@ -21,6 +21,10 @@ struct event_parts {
 	int64_t depth;
 	struct str_list prev_events;
 	struct str_list auth_events;
+	/* Reference hashes of those, in the same order, where events are named with them
+	 * (EVENT_ID_GIVEN). */
+	struct str_list prev_hashes;
+	struct str_list auth_hashes;
 };
 
 /* STATUS_INVALID when the content cannot be canonical JSON, STATUS_TOO_LARGE past

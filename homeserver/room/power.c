@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/room/power.h"
 
+#include <math.h>
+
 #include "common/json/json.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
@@ -8,16 +10,49 @@
 #define CREATOR_LEVEL	    100 /* of the creator while there is no m.room.power_levels */
 #define DEFAULT_STATE_LEVEL 50
 #define DEFAULT_NOTIFY	    50
+#define REAL_LEVEL_LIMIT    9.2e18 /* what a level's 64 bits hold for sure */
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* An integer in a string as the older versions know it: " +0100 ". */
+static bool read_text(struct str text, int64_t *level_out)
+{
+	while (text.n > 0 && is_space(text.p[0]))
+		text = str_skip(text, 1);
+	while (text.n > 0 && is_space(text.p[text.n - 1]))
+		text.n--;
+	if (text.n > 1 && text.p[0] == '+' && text.p[1] != '-')
+		text = str_skip(text, 1);
+	return str_to_i64(text, level_out) == STATUS_OK;
+}
 
 bool power_level_read(
 	const struct room_version *version, const struct json *value, int64_t *level_out)
 {
-	if (json_is(value, JSON_INT)) {
+	double real;
+
+	switch (json_kind(value)) {
+	case JSON_INT:
 		*level_out = json_int(value, 0);
 		return true;
+	case JSON_STRING:
+		return !version->levels_are_integers && read_text(json_str(value), level_out);
+	case JSON_REAL:
+		real = json_double(value, 0);
+		if (!version->levels_may_be_real || !(fabs(real) < REAL_LEVEL_LIMIT))
+			return false;
+		*level_out = (int64_t)real;
+		return true;
+	case JSON_NULL:
+	case JSON_BOOL:
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		break;
 	}
-	return !version->levels_are_integers && json_is(value, JSON_STRING) &&
-	       str_to_i64(str_trim(json_str(value)), level_out) == STATUS_OK;
+	return false;
 }
 
 static int64_t level_or(const struct power *power, const struct json *value, int64_t fallback)

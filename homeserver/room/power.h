@@ -37,7 +37,8 @@ int64_t power_to_notify(const struct power *power, struct str key);
 /* Whether the user is the creator or, where the version knows them, an additional one. */
 bool power_is_creator(const struct power *power, struct str user_id);
 
-/* An integer, or in old versions digits in a string; false for anything else. */
+/* An integer, or in old versions digits in a string or a fraction, which is cut; false for anything
+ * else. */
 bool power_level_read(
 	const struct room_version *version, const struct json *value, int64_t *level_out);
 

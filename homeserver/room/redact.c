@@ -43,6 +43,13 @@ static bool flag_set(const struct room_version *version, size_t offset)
 	return offset == ALWAYS || *(const bool *)((const char *)version + offset);
 }
 
+static enum status write_value(
+	const struct room_version *version, const struct json *value, struct buf *out)
+{
+	return version->strict_json ? canonical_write(value, out)
+				    : canonical_write_loose(value, out);
+}
+
 /* Puts the comma between members of the object that is being written. */
 static void member_begin(struct buf *out, const char *key, bool *first)
 {
@@ -54,7 +61,8 @@ static void member_begin(struct buf *out, const char *key, bool *first)
 }
 
 /* third_party_invite: {"signed": ...} of a member event; the key sorts last there. */
-static enum status third_party_sign(const struct json *content, struct buf *out, bool *first)
+static enum status third_party_sign(const struct room_version *version, const struct json *content,
+	struct buf *out, bool *first)
 {
 	const struct json *value = json_path(content, "third_party_invite", "signed", NULL);
 
@@ -62,7 +70,7 @@ static enum status third_party_sign(const struct json *content, struct buf *out,
 		return STATUS_OK;
 	member_begin(out, "third_party_invite", first);
 	buf_append_c(out, "{\"signed\":");
-	enum status status = canonical_write(value, out);
+	enum status status = write_value(version, value, out);
 	buf_append_byte(out, '}');
 	return status;
 }
@@ -76,7 +84,7 @@ static enum status kept_keys(const struct room_version *version, const struct ke
 		if (value == NULL || !flag_set(version, kept->keys[i].when))
 			continue;
 		member_begin(out, kept->keys[i].key, first);
-		enum status status = canonical_write(value, out);
+		enum status status = write_value(version, value, out);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -91,7 +99,7 @@ enum status redact_content(const struct room_version *version, struct str type,
 
 	if (version->keeps_whole_create && str_eq_c(type, "m.room.create") &&
 		json_is(content, JSON_OBJECT))
-		return canonical_write(content, out);
+		return write_value(version, content, out);
 	buf_append_byte(out, '{');
 	for (size_t i = 0; i < ARRAY_LEN(kept_contents) && status == STATUS_OK; i++) {
 		const struct kept_content *kept = &kept_contents[i];
@@ -101,7 +109,7 @@ enum status redact_content(const struct room_version *version, struct str type,
 	}
 	if (status == STATUS_OK && version->keeps_third_party_sign &&
 		str_eq_c(type, "m.room.member"))
-		status = third_party_sign(content, out, &first);
+		status = third_party_sign(version, content, out, &first);
 	buf_append_byte(out, '}');
 	return status;
 }
@@ -144,7 +152,7 @@ static enum status redact(const struct room_version *version, const struct json 
 		if (strcmp(kept[i].key, "content") == 0)
 			status = redact_content(version, type, value, out);
 		else
-			status = canonical_write(value, out);
+			status = write_value(version, value, out);
 	}
 	buf_append_byte(out, '}');
 	return status == STATUS_OK ? buf_status(out) : status;

@@ -144,6 +144,42 @@ static enum status read_content(struct sending *sending)
 	return json_parse(arena, text, &parts->content, NULL);
 }
 
+/* The reference hash of an event that is named, where names go with hashes. */
+static enum status add_hash(
+	struct sending *sending, const struct event *named, struct str_list *hashes)
+{
+	struct str hash;
+	enum status status;
+
+	if (sending->parts.version->event_id_form != EVENT_ID_GIVEN)
+		return STATUS_OK;
+	status = event_reference_hash(sending->tx->arena, named->version, named->pdu, &hash);
+	if (status == STATUS_OK)
+		*ROWS_ADD(sending->tx->arena, hashes) = hash;
+	return status;
+}
+
+static enum status load_prev_events(struct sending *sending)
+{
+	struct db_tx *tx = sending->tx;
+	struct event_parts *parts = &sending->parts;
+	int64_t depth;
+	enum status status = room_store_extremities(
+		tx->db, tx->arena, sending->room.key, &parts->prev_events, &depth);
+
+	parts->depth = depth < CANONICAL_INT_MAX ? depth + 1 : CANONICAL_INT_MAX;
+	if (parts->version->event_id_form != EVENT_ID_GIVEN)
+		return status;
+	for (size_t i = 0; i < parts->prev_events.count && status == STATUS_OK; i++) {
+		struct event *prev;
+
+		status = room_event_find(tx->db, tx->arena, parts->prev_events.items[i], &prev);
+		if (status == STATUS_OK)
+			status = add_hash(sending, prev, &parts->prev_hashes);
+	}
+	return status;
+}
+
 static enum status load_auth_state(struct sending *sending)
 {
 	struct db_tx *tx = sending->tx;
@@ -169,6 +205,7 @@ static enum status load_auth_state(struct sending *sending)
 			continue;
 		sending->cited[sending->cited_count++] = event;
 		parts->auth_events.items[parts->auth_events.count++] = event->event_id;
+		status = add_hash(sending, event, &parts->auth_hashes);
 	}
 	return status;
 }
@@ -179,13 +216,10 @@ static enum status build(struct sending *sending)
 	const struct homeserver *hs = homeserver_of(tx);
 	const struct event_draft *draft = sending->draft;
 	struct event_parts *parts = &sending->parts;
-	int64_t depth;
-	enum status status = room_store_extremities(
-		tx->db, tx->arena, sending->room.key, &parts->prev_events, &depth);
+	enum status status = load_prev_events(sending);
 
 	if (status != STATUS_OK)
 		return status;
-	parts->depth = depth < CANONICAL_INT_MAX ? depth + 1 : depth;
 	parts->origin_server_ts =
 		draft->origin_server_ts != 0 ? draft->origin_server_ts : clock_wall_ms();
 	status = load_auth_state(sending);

@@ -12,13 +12,16 @@
 #include "common/base/str.h"
 
 enum event_id_form {
-	EVENT_ID_HASH,	   /* "$" and the reference hash in standard base64 (version 3) */
-	EVENT_ID_HASH_URL, /* the same in the URL-safe alphabet (from 4) */
+	EVENT_ID_GIVEN,	   /* "$opaque:server", chosen by the server and a member of the event; what
+			      an event refers to is named with its reference hash beside the id */
+	EVENT_ID_HASH,	   /* "$" and the reference hash in standard base64 */
+	EVENT_ID_HASH_URL, /* the same in the URL-safe alphabet */
 };
 
 enum state_resolution {
-	STATE_RESOLUTION_2,   /* versions 2 to 11 */
-	STATE_RESOLUTION_2_1, /* from 12: starts from nothing, adds the conflicted subgraph */
+	STATE_RESOLUTION_1,
+	STATE_RESOLUTION_2,
+	STATE_RESOLUTION_2_1, /* starts from nothing, adds the conflicted subgraph */
 };
 
 struct room_version {
@@ -26,15 +29,21 @@ struct room_version {
 	enum event_id_form event_id_form;
 	enum state_resolution state_resolution;
 
+	/* Format. */
+	bool strict_json;	    /* no fractions, integers within ±(2^53 − 1) */
+	bool key_validity_enforced; /* a signing key must have been valid when the event was made */
 	bool room_id_is_hash;	    /* "!" and the create event's hash; the event has no room_id */
 	bool create_in_auth_events; /* else the room id implies it */
-	bool create_names_creator;  /* content.creator */
-	bool creators_have_all_power; /* creator and additional_creators; not listed in users */
-	bool redacts_in_content;      /* else at the top level of the event */
+	bool redacts_in_content;    /* else at the top level of the event */
 
-	bool levels_are_integers;   /* else strings of digits pass as well */
-	bool notifications_checked; /* in changes of power levels */
-	bool aliases_have_own_rule; /* m.room.aliases: state key is the sender's server */
+	/* Authorisation. */
+	bool create_names_creator;    /* content.creator */
+	bool creators_have_all_power; /* creator and additional_creators; not listed in users */
+	bool levels_are_integers;     /* else strings of digits pass as well */
+	bool levels_may_be_real;      /* and so do fractions, cut at the point */
+	bool notifications_checked;   /* in changes of power levels */
+	bool aliases_have_own_rule;   /* m.room.aliases: state key is the sender's server */
+	bool redactions_authorised; /* by level or the event ids' servers; else judged when applied */
 	bool knock;
 	bool restricted;
 	bool knock_restricted;
@@ -54,7 +63,7 @@ struct room_version {
 
 /* NULL when the version is unknown here. */
 const struct room_version *room_version_find(struct str name);
-/* All rows, for /capabilities. All of them are stable. */
+/* All rows, oldest first, for /capabilities. All of them are stable. */
 const struct room_version *room_version_all(size_t *count_out);
 
 #endif

@@ -8,7 +8,8 @@
 DB_SQL(sql_room_find, "SELECT " ROOM_COLUMNS " FROM rooms r WHERE r.room_id = ?1");
 DB_SQL(sql_room_add, "INSERT INTO rooms (room_id, version) VALUES (?1, ?2)");
 DB_SQL(sql_extremities, "SELECT e.event_id, e.depth FROM room_extremities x "
-			"CROSS JOIN events e ON e.position = x.event WHERE x.room = ?1");
+			"CROSS JOIN events e ON e.position = x.event WHERE x.room = ?1 "
+			"ORDER BY e.depth DESC, e.position DESC LIMIT 20");
 DB_SQL(sql_extremities_clear, "DELETE FROM room_extremities WHERE room = ?1");
 DB_SQL(sql_extremity_add, "INSERT INTO room_extremities (room, event) VALUES (?1, ?2)");
 

@@ -32,7 +32,8 @@ MUST_CHECK enum status room_store_find(
 MUST_CHECK enum status room_store_add(struct db_tx *tx, struct str room_id, struct str version,
 	int64_t *key_out) REQUIRES(on_writer);
 
-/* Event ids of the forward extremities, and the greatest depth among them. */
+/* Event ids of the forward extremities, deepest first and no more than an event may follow (20), and
+ * the greatest depth among them. */
 MUST_CHECK enum status room_store_extremities(struct db *db, struct arena *arena, int64_t room_key,
 	struct str_list *event_ids_out, int64_t *depth_out);
 /* The event at `position` becomes the only forward extremity: every event made here follows all of

@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		judge(arena, &versions[i], list);
 		if (json_is(json_at(list, 0), JSON_OBJECT))
 			prune(arena, &versions[i], json_at(list, 0));
-		(void)event_content_hash_matches(arena, json_at(list, 0));
+		(void)event_content_hash_matches(arena, &versions[i], json_at(list, 0));
 	}
 	return 0;
 }

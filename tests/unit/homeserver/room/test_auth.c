@@ -264,7 +264,75 @@ static const struct auth_case cases[] = {
 		"[" CREATE("11") "," JOINED("@mod:h") "," POWER("{" USERS "}") "]", PL, "",
 		"@mod:h", "{" USERS ",\"notifications\":{\"room\":60}}", DENY, NULL},
 
+	/* what the versions before 10 do otherwise */
+	{"the creator's join behind an event that is named with its hash", "1", "[" CREATE("1") "]",
+		M, "@c:h", "@c:h", "{\"membership\":\"join\"}", ALLOW,
+		",\"prev_events\":[[\"$0\",{\"sha256\":\"x\"}]]"},
+	{"aliases by a server of which nobody is inside", "5", ROOM "]", "m.room.aliases", "x",
+		"@n:x", "{}", ALLOW, NULL},
+	{"aliases for another server", "5", ROOM "]", "m.room.aliases", "h", "@n:x", "{}", DENY,
+		NULL},
+	{"aliases without a state key", "5", ROOM "]", "m.room.aliases", NULL, "@c:h", "{}", DENY,
+		NULL},
+	{"aliases are state like any other from version 6", "6", ROOM "]", "m.room.aliases", "x",
+		"@n:x", "{}", DENY, NULL},
+	{"redaction of an event that another server named", "2", ROOM "]", "m.room.redaction", NULL,
+		"@u:h", "{}", DENY, ",\"redacts\":\"$e:x\""},
+	{"redaction of an event that the own server named", "2", ROOM "]", "m.room.redaction", NULL,
+		"@u:h", "{}", ALLOW, ",\"redacts\":\"$e:h\""},
+	{"redaction with the power", "2", ROOM "]", "m.room.redaction", NULL, "@mod:h", "{}", ALLOW,
+		",\"redacts\":\"$e:x\""},
+	{"redactions are judged elsewhere from version 3", "3", ROOM "]", "m.room.redaction", NULL,
+		"@u:h", "{}", ALLOW, ",\"redacts\":\"$e:x\""},
+	{"knock before version 7", "6", "[" CREATE("6") "," RULE("knock") "]", M, "@n:h", "@n:h",
+		"{\"membership\":\"knock\"}", DENY, NULL},
+	{"knock from version 7", "7", "[" CREATE("7") "," RULE("knock") "]", M, "@n:h", "@n:h",
+		"{\"membership\":\"knock\"}", ALLOW, NULL},
+	{"take back a knock before version 7", "6", ROOM "," MEMBER("@n:h", "knock") "]", M, "@n:h",
+		"@n:h", "{\"membership\":\"leave\"}", DENY, NULL},
+	{"join with an invite where the rule is not known yet", "6",
+		"[" CREATE("6") "," RULE("knock") "," MEMBER("@n:h", "invite") "]", M, "@n:h",
+		"@n:h", "{\"membership\":\"join\"}", DENY, NULL},
+	{"restricted join before version 8", "7",
+		"[" CREATE("7") "," JOINED("@c:h") "," RULE("restricted") "]", M, "@n:h", "@n:h",
+		AUTHORISED("@c:h"), DENY, ",\"signatures\":{\"h\":{\"ed25519:1\":\"s\"}}"},
+	{"restricted join from version 8", "8",
+		"[" CREATE("8") "," JOINED("@c:h") "," RULE("restricted") "]", M, "@n:h", "@n:h",
+		AUTHORISED("@c:h"), ALLOW, ",\"signatures\":{\"h\":{\"ed25519:1\":\"s\"}}"},
+	{"before version 8 nobody asks who authorised", "7", "[" CREATE("7") "," RULE("public") "]",
+		M, "@n:h", "@n:h", AUTHORISED("@c:h"), ALLOW, NULL},
+	{"knock_restricted before version 10", "9",
+		"[" CREATE("9") "," JOINED("@c:h") "," RULE("knock_restricted") "]", M, "@n:h",
+		"@n:h", AUTHORISED("@c:h"), DENY, ",\"signatures\":{\"h\":{\"ed25519:1\":\"s\"}}"},
+	{"knock on a knock_restricted room before version 10", "9",
+		"[" CREATE("9") "," RULE("knock_restricted") "]", M, "@n:h", "@n:h",
+		"{\"membership\":\"knock\"}", DENY, NULL},
+	{"levels as text", "9", ROOM "]", PL, "", "@c:h",
+		"{\"ban\":\"50\",\"users\":{\"@c:h\":\" +0100 \",\"@mod:h\":\"50\"}}", ALLOW, NULL},
+	{"a level as text counts as what it says", "9", ROOM "]", PL, "", "@mod:h",
+		"{" USERS ",\"ban\":\"51\"}", DENY, NULL},
+	{"the level that somebody has is text", "9",
+		"[" CREATE("9") "," JOINED("@u:h") "," POWER("{\"users\":{\"@u:h\":\"050\"}}") "]",
+		"m.room.name", "", "@u:h", "{}", ALLOW, NULL},
+	{"a level that is a fraction is cut", "5",
+		"[" CREATE("5") "," JOINED("@u:h") "," POWER("{\"users\":{\"@u:h\":50.9}}") "]",
+		"m.room.name", "", "@u:h", "{}", ALLOW, NULL},
+	{"and is not rounded", "5",
+		"[" CREATE("5") "," JOINED("@u:h") "," POWER("{\"users\":{\"@u:h\":49.9}}") "]",
+		"m.room.name", "", "@u:h", "{}", DENY, NULL},
+	{"fractions are no levels from version 6", "6", ROOM "]", PL, "", "@c:h",
+		"{\"users\":{\"@u:h\":50.9}}", DENY, NULL},
+	{"a level that is no number, outside users", "9", ROOM "]", PL, "", "@c:h",
+		"{" USERS ",\"ban\":\"x\",\"events\":[]}", ALLOW, NULL},
+	{"notification levels are anybody's before version 6", "5", ROOM "]", PL, "", "@c:h",
+		"{" USERS ",\"notifications\":{\"room\":1000}}", ALLOW, NULL},
+	{"and guarded from version 6", "6", ROOM "]", PL, "", "@c:h",
+		"{" USERS ",\"notifications\":{\"room\":1000}}", DENY, NULL},
+
 	/* creators of version 12 */
+	{"a create event that is not the room's", "12",
+		"[" JOINED("@c:h") ",[\"m.room.create\",\"\",\"@c:h\",{}]]", "x", NULL, "@c:h",
+		"{}", DENY, NULL},
 	{"creators stand above every level", "12", ROOM12 "]", PL, "", "@c:h",
 		"{\"state_default\":9007199254740991}", ALLOW, NULL},
 	{"an additional creator too", "12", ROOM12 "]", PL, "", "@c2:h",
@@ -292,10 +360,12 @@ static struct event *make_event(struct arena *arena, const struct auth_case *c, 
 		STR_FMT(type), STR_FMT(sender), STR_FMT(content),
 		key.p == NULL ? "" : ",\"state_key\":\"", STR_FMT(key), key.p == NULL ? "" : "\"",
 		extra == NULL ? "" : extra);
+	const struct room_version *version = room_version_find(str_c(c->version));
+	/* The create event is the first of each state. */
+	struct str room_id = version->room_id_is_hash ? STR("!0") : STR("!r:h");
 	struct event *event;
 
-	check_ok(event_parse(
-		arena, room_version_find(str_c(c->version)), STR("!r:h"), event_id, text, &event));
+	check_ok(event_parse(arena, version, room_id, event_id, text, &event));
 	return event;
 }
 
@@ -325,7 +395,7 @@ static void verdicts(void **state)
 		const struct auth_case *c = &cases[i];
 		ARENA_SCOPE(arena);
 		struct auth_state room = make_state(arena, c);
-		struct event *event = make_event(arena, c, STR("$new"), str_c(c->type),
+		struct event *event = make_event(arena, c, STR("$new:h"), str_c(c->type),
 			str_c(c->key), str_c(c->sender), str_c(c->content), c->extra);
 		const char *why = NULL;
 		enum status status = auth_check(event, &room, &why);

@@ -20,6 +20,33 @@ static const struct redact_case cases[] = {
 		"{\"auth_events\":[],\"content\":{},\"depth\":3,\"hashes\":{\"sha256\":\"h\"},"
 		"\"origin_server_ts\":5,\"prev_events\":[],\"sender\":\"@a:h\",\"signatures\":"
 		"{\"h\":{\"k\":\"s\"}},\"type\":\"m.room.message\"}"},
+	{"version 1 keeps the id that the event names", "1",
+		"{\"type\":\"x\",\"content\":{},\"event_id\":\"$a:h\",\"redacts\":\"$b:h\"}",
+		"{\"content\":{},\"event_id\":\"$a:h\",\"type\":\"x\"}"},
+	{"version 5 keeps aliases", "5",
+		"{\"type\":\"m.room.aliases\",\"content\":{\"aliases\":[\"#a:h\"],\"x\":1}}",
+		"{\"content\":{\"aliases\":[\"#a:h\"]},\"type\":\"m.room.aliases\"}"},
+	{"version 6 does not", "6",
+		"{\"type\":\"m.room.aliases\",\"content\":{\"aliases\":[\"#a:h\"],\"x\":1}}",
+		"{\"content\":{},\"type\":\"m.room.aliases\"}"},
+	{"version 7 knows no rooms that are allowed", "7",
+		"{\"type\":\"m.room.join_rules\",\"content\":{\"join_rule\":\"x\",\"allow\":[]}}",
+		"{\"content\":{\"join_rule\":\"x\"},\"type\":\"m.room.join_rules\"}"},
+	{"version 8 does", "8",
+		"{\"type\":\"m.room.join_rules\",\"content\":{\"join_rule\":\"x\",\"allow\":[]}}",
+		"{\"content\":{\"allow\":[],\"join_rule\":\"x\"},\"type\":\"m.room.join_rules\"}"},
+	{"version 8 forgets who authorised a join", "8",
+		"{\"type\":\"m.room.member\",\"content\":{\"membership\":\"join\","
+		"\"join_authorised_via_users_server\":\"@b:h\"}}",
+		"{\"content\":{\"membership\":\"join\"},\"type\":\"m.room.member\"}"},
+	{"version 9 keeps it", "9",
+		"{\"type\":\"m.room.member\",\"content\":{\"membership\":\"join\","
+		"\"join_authorised_via_users_server\":\"@b:h\"}}",
+		"{\"content\":{\"join_authorised_via_users_server\":\"@b:h\",\"membership\":"
+		"\"join\"},\"type\":\"m.room.member\"}"},
+	{"version 5 keeps a fraction", "5",
+		"{\"type\":\"m.room.power_levels\",\"content\":{\"ban\":50.5}}",
+		"{\"content\":{\"ban\":50.5},\"type\":\"m.room.power_levels\"}"},
 	{"version 10 keeps origin, membership and prev_state", "10",
 		"{\"type\":\"x\",\"content\":{},\"origin\":\"h\",\"membership\":\"m\","
 		"\"prev_state\":[]}",

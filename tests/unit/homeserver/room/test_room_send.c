@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events entering rooms: idempotency, limits, redaction, state now and then. */
 #include "homeserver/room/event_hash.h"
+#include "homeserver/room/event_refs.h"
 #include "homeserver/store/event_store.h"
 #include "homeserver/store/membership_store.h"
 #include "tests/unit/homeserver/room/room_world.h"
@@ -26,31 +27,42 @@ static struct event *state_of(struct world *w, struct str room, const char *type
 
 static void every_version_makes_rooms(void **state)
 {
-	static const char *const versions[] = {"10", "11", "12"};
 	struct world *w = *state;
+	size_t count;
+	const struct room_version *versions = room_version_all(&count);
 
-	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		struct str room = make_room(w, versions[i]);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = arena_c_str(w->arena, versions[i].name);
+		struct str room = make_room(w, name);
 		struct event_list events;
 		struct event_range range = {room, 0, INT64_MAX, false, 100};
 		struct event *create = state_of(w, room, "m.room.create", STATE_NOW);
 
-		check_str(json_str(json_get(create->content, "room_version")), versions[i]);
+		check_str(json_str(json_get(create->content, "room_version")), name);
 		assert_int_equal(json_get(create->content, "creator") != NULL,
-			str_eq_c(str_c(versions[i]), "10"));
-		assert_int_equal(str_index(room, ':') < 0, str_eq_c(str_c(versions[i]), "12"));
+			versions[i].create_names_creator);
+		assert_int_equal(str_index(room, ':') < 0, versions[i].room_id_is_hash);
 		check_ok(room_events_range(w->db, w->arena, &range, &events));
 		assert_int_equal(events.count, 7);
 		for (size_t e = 0; e < events.count; e++) {
 			const struct event *event = events.items[e];
-			const struct json *prev = json_get(event->pdu, "prev_events");
+			const struct json *prev = event_prev(event);
+			struct str hash;
 
-			assert_true(event_content_hash_matches(w->arena, event->pdu));
+			assert_true(
+				event_content_hash_matches(w->arena, event->version, event->pdu));
 			assert_int_equal(event->depth, (int64_t)e + 1);
 			assert_int_equal(json_count(prev), e == 0 ? 0 : 1);
-			if (e > 0)
-				assert_true(str_eq(
-					json_str(json_at(prev, 0)), events.items[e - 1]->event_id));
+			if (e == 0)
+				continue;
+			assert_true(
+				str_eq(event_ref(event, prev, 0), events.items[e - 1]->event_id));
+			if (versions[i].event_id_form != EVENT_ID_GIVEN)
+				continue;
+			check_ok(event_reference_hash(
+				w->arena, &versions[i], events.items[e - 1]->pdu, &hash));
+			assert_true(str_eq(
+				hash, json_str(json_get(json_at(json_at(prev, 0), 1), "sha256"))));
 		}
 	}
 }
