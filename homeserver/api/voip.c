@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Client-server API: "Voice over IP". Credentials for the TURN server are made, not stored: the user
- * name says until when they are good, and the password is its HMAC under the secret that both
- * servers know ("A REST API For Access To TURN Services", draft-uberti-behave-turn-rest).
+ * Client-server API: "Voice over IP". Credentials for the TURN server are made, not stored
+ * (common/crypto/turn_credentials.h).
  */
 #include "common/base/clock.h"
-#include "common/crypto/base64.h"
-#include "common/crypto/hmac_sha1.h"
+#include "common/crypto/turn_credentials.h"
 #include "config/config.h"
 #include "homeserver/api/api.h"
 
@@ -21,31 +19,22 @@ static const struct http_route routes[] = {
 
 const struct http_routes api_voip_routes = {routes, ARRAY_LEN(routes)};
 
-static struct str turn_password(struct arena *arena, struct str secret, struct str username)
-{
-	uint8_t mac[HMAC_SHA1_BYTES];
-	hmac_sha1(secret, username, mac);
-	return base64_encode(arena, str_n((const char *)mac, sizeof(mac)), BASE64_PADDED);
-}
-
 /* The members are there without a server too: the specification requires them, and no URI means no
  * server. */
 static enum http_outcome turn_server_get(struct http_request *request, struct http_reply *reply)
 {
 	const struct config_turn *turn = &api_homeserver(request)->config->turn;
 	struct json_writer *w = &reply->json;
-	struct str username = STR("");
-	struct str password = STR("");
+	struct turn_credentials credentials = {STR(""), STR("")};
 	bool has_server = turn->uris_count > 0;
 	if (has_server) {
 		int64_t until = clock_wall_ms() / 1000 + turn->lifetime;
-		username = arena_printf(request->arena, "%lld:%.*s", (long long)until,
-			STR_FMT(api_requester(request)->user_id));
-		password = turn_password(request->arena, str_c(turn->secret), username);
+		credentials = turn_credentials_make(request->arena, str_c(turn->secret),
+			api_requester(request)->user_id, until);
 	}
 	jw_object(w);
-	jw_put_str(w, "username", username);
-	jw_put_str(w, "password", password);
+	jw_put_str(w, "username", credentials.username);
+	jw_put_str(w, "password", credentials.password);
 	jw_put_array(w, "uris");
 	for (unsigned i = 0; i < turn->uris_count; i++)
 		jw_c_str(w, turn->uris[i]);

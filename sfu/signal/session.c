@@ -4,6 +4,8 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/metrics/metrics.h"
+#include "sfu/sfu.h"
+#include "sfu/signal/ice_servers.h"
 #include "sfu/signal/requests.h"
 #include "sfu/signal/responses.h"
 #include "sfu/signal/signal_internal.h"
@@ -33,6 +35,13 @@ void session_end(struct session *session, enum leave_reason reason, bool may_com
 		lws_close(session->connection);
 }
 
+static Livekit__IceServer **ice_servers_of(
+	const struct session *s, struct arena *arena, size_t *count_out)
+{
+	return ice_servers(arena, &s->server->sfu->config->turn, str_c(s->participant->identity),
+		signal_now().wall_ms / 1000, count_out);
+}
+
 static void send_join(struct session *s)
 {
 	ARENA_SCOPE(arena);
@@ -51,6 +60,7 @@ static void send_join(struct session *s)
 	join.other_participants = response_others(arena, p->meeting, p, &join.n_other_participants);
 	join.server_info = response_server(arena);
 	join.server_version = join.server_info->version;
+	join.ice_servers = ice_servers_of(s, arena, &join.n_ice_servers);
 	join.subscriber_primary = p->dual;
 	join.ping_interval = SESSION_PING_INTERVAL_S;
 	join.ping_timeout = SESSION_PING_TIMEOUT_S;
@@ -150,6 +160,7 @@ static void send_reconnect(struct session *s)
 	Livekit__ReconnectResponse reconnect;
 	livekit__reconnect_response__init(&reconnect);
 	RESPONSE(response, RECONNECT);
+	reconnect.ice_servers = ice_servers_of(s, arena, &reconnect.n_ice_servers);
 	reconnect.server_info = response_server(arena);
 	reconnect.last_message_seq = s->participant->reliable_seen;
 	response.reconnect = &reconnect;
