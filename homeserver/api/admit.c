@@ -236,6 +236,7 @@ static bool within_limits(
 		[LIMIT_LOGIN] = RATE_LOGIN_ADDRESS,
 		[LIMIT_REGISTER] = RATE_REGISTER,
 		[LIMIT_MEDIA] = RATE_MEDIA,
+		[LIMIT_REPORT] = RATE_REPORT,
 	};
 	enum rate_class class = classes[request->route->limit];
 	if (class == RATE_CLASSES || request->woken || is_exempt(request, who))

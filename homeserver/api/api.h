@@ -32,6 +32,7 @@ enum api_limit {
 	LIMIT_LOGIN,	/* by address */
 	LIMIT_REGISTER, /* by address */
 	LIMIT_MEDIA,
+	LIMIT_REPORT,
 };
 
 /* Who asks; request->auth. NULL for AUTH_NONE, and for AUTH_OPTIONAL without a token. */

@@ -25,6 +25,7 @@ static const struct rate rates[RATE_CLASSES] = {
 	[RATE_LOGIN_ACCOUNT] = {6 * 1000 * 1000, 10},
 	[RATE_REGISTER] = {5 * 1000 * 1000, 20},
 	[RATE_MEDIA] = {50 * 1000, 200},
+	[RATE_REPORT] = {10 * 1000 * 1000, 20},
 };
 
 struct bucket {

@@ -21,6 +21,7 @@ enum rate_class {
 	RATE_LOGIN_ACCOUNT, /* by address and the account that is asked for */
 	RATE_REGISTER,	    /* by address */
 	RATE_MEDIA,	    /* by user or address */
+	RATE_REPORT,	    /* by user */
 	RATE_CLASSES,
 };
 

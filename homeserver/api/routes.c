@@ -16,9 +16,12 @@ extern const struct http_routes api_keys_query_routes;
 extern const struct http_routes api_keys_routes;
 extern const struct http_routes api_login_routes;
 extern const struct http_routes api_logout_routes;
+extern const struct http_routes api_events_routes;
+extern const struct http_routes api_initial_sync_routes;
 extern const struct http_routes api_media_download_routes;
 extern const struct http_routes api_media_routes;
 extern const struct http_routes api_monitoring_routes;
+extern const struct http_routes api_mutual_rooms_routes;
 extern const struct http_routes api_notifications_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_presence_routes;
@@ -29,6 +32,8 @@ extern const struct http_routes api_pushrules_routes;
 extern const struct http_routes api_receipts_routes;
 extern const struct http_routes api_register_routes;
 extern const struct http_routes api_relations_routes;
+extern const struct http_routes api_reports_routes;
+extern const struct http_routes api_room_by_time_routes;
 extern const struct http_routes api_room_keys_keys_routes;
 extern const struct http_routes api_room_keys_routes;
 extern const struct http_routes api_rooms_create_routes;
@@ -63,9 +68,12 @@ static const struct http_routes *const tables[] = {
 	&api_keys_routes,
 	&api_login_routes,
 	&api_logout_routes,
+	&api_events_routes,
+	&api_initial_sync_routes,
 	&api_media_download_routes,
 	&api_media_routes,
 	&api_monitoring_routes,
+	&api_mutual_rooms_routes,
 	&api_notifications_routes,
 	&api_openid_routes,
 	&api_presence_routes,
@@ -76,6 +84,8 @@ static const struct http_routes *const tables[] = {
 	&api_receipts_routes,
 	&api_register_routes,
 	&api_relations_routes,
+	&api_reports_routes,
+	&api_room_by_time_routes,
 	&api_room_keys_keys_routes,
 	&api_room_keys_routes,
 	&api_rooms_create_routes,

@@ -21,6 +21,14 @@ DB_SQL(sql_event_range_backward,
 	"SELECT " EVENT_COLUMNS " FROM rooms r CROSS JOIN events e ON e.room = r.id "
 	"WHERE r.room_id = ?1 AND e.position > ?2 AND e.position <= ?3 "
 	"ORDER BY e.position DESC LIMIT ?4");
+DB_SQL(sql_event_by_time_forward,
+	"SELECT " EVENT_COLUMNS " FROM rooms r CROSS JOIN events e INDEXED BY events_by_time "
+	"ON e.room = r.id WHERE r.room_id = ?1 AND (e.origin_server_ts, e.position) > (?2, ?3) "
+	"ORDER BY e.origin_server_ts, e.position LIMIT ?4");
+DB_SQL(sql_event_by_time_backward,
+	"SELECT " EVENT_COLUMNS " FROM rooms r CROSS JOIN events e INDEXED BY events_by_time "
+	"ON e.room = r.id WHERE r.room_id = ?1 AND (e.origin_server_ts, e.position) < (?2, ?3) "
+	"ORDER BY e.origin_server_ts DESC, e.position DESC LIMIT ?4");
 DB_SQL(sql_event_add,
 	"INSERT INTO events (position, event_id, room, type, state_key, sender, origin_server_ts, "
 	"depth, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -89,6 +97,18 @@ enum status event_store_range(
 	db_bind_int(q, 2, range->after);
 	db_bind_int(q, 3, range->upto);
 	db_bind_int(q, 4, (int64_t)range->limit);
+	return event_rows_all(q, arena, out);
+}
+
+enum status event_store_by_time(struct db *db, struct arena *arena, struct str room_id,
+	struct event_time_cursor from, bool forward, size_t limit, struct event_rows *out)
+{
+	DB_QUERY(q, db, forward ? &sql_event_by_time_forward : &sql_event_by_time_backward);
+
+	db_bind_str(q, 1, room_id);
+	db_bind_int(q, 2, from.ts);
+	db_bind_int(q, 3, from.position);
+	db_bind_int(q, 4, (int64_t)limit);
 	return event_rows_all(q, arena, out);
 }
 

@@ -55,6 +55,14 @@ struct event_range {
 MUST_CHECK enum status event_store_range(struct db *db, struct arena *arena,
 	const struct event_range *range, struct event_rows *out);
 
+/* Events of a room by their origin_server_ts, behind the cursor or before it, nearest first. */
+struct event_time_cursor {
+	int64_t ts;
+	int64_t position;
+};
+MUST_CHECK enum status event_store_by_time(struct db *db, struct arena *arena, struct str room_id,
+	struct event_time_cursor from, bool forward, size_t limit, struct event_rows *out);
+
 /* STATUS_EXISTS when the event is there already. */
 MUST_CHECK enum status event_store_add(struct db_tx *tx, const struct event_insert *event)
 	REQUIRES(on_writer);

@@ -47,6 +47,16 @@ DB_SQL(sql_shares_room,
 	"AND b.user = " NAME_ID("?2") " AND b.membership = 2 "
 				      "WHERE a.user = " NAME_ID(
 					      "?1") " AND a.membership = 2 LIMIT 1");
+DB_SQL(sql_mutual_rooms,
+	"SELECT r.room_id, r.id FROM memberships a CROSS JOIN memberships b ON b.room = a.room "
+	"AND b.user = " NAME_ID("?2") " AND b.membership = 2 CROSS JOIN rooms r ON r.id = a.room "
+				      "WHERE a.user = " NAME_ID(
+					      "?1") " AND a.membership = 2 AND a.room > ?3 ORDER "
+						    "BY a.room LIMIT ?4");
+DB_SQL(sql_mutual_count,
+	"SELECT count(*) FROM memberships a CROSS JOIN memberships b ON b.room = a.room "
+	"AND b.user = " NAME_ID("?2") " AND b.membership = 2 WHERE a.user = " NAME_ID(
+		"?1") " AND a.membership = 2");
 DB_SQL(sql_neighbours,
 	"SELECT DISTINCT n.name FROM memberships a CROSS JOIN memberships b ON b.room = a.room "
 	"AND b.membership = 2 AND b.user <> a.user CROSS JOIN names n ON n.id = b.user "
@@ -229,6 +239,38 @@ enum status membership_shares_room(struct db *db, struct str user_id, struct str
 	enum status status = db_first(q);
 	*out = status == STATUS_OK;
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status membership_mutual_rooms(struct db *db, struct arena *arena, struct str user_id,
+	struct str other, int64_t after, size_t limit, struct str_list *out, int64_t *last_key_out)
+{
+	DB_QUERY(q, db, &sql_mutual_rooms);
+	enum db_step step;
+
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, other);
+	db_bind_int(q, 3, after);
+	db_bind_int(q, 4, (int64_t)limit);
+	*out = (struct str_list){NULL, 0};
+	*last_key_out = after;
+	while ((step = db_step(q)) == DB_ROW) {
+		*ROWS_ADD(arena, out) = db_col_dup(q, 0, arena);
+		*last_key_out = db_col_int(q, 1);
+	}
+	return step == DB_DONE ? STATUS_OK : STATUS_IO;
+}
+
+enum status membership_mutual_count(
+	struct db *db, struct str user_id, struct str other, int64_t *out)
+{
+	DB_QUERY(q, db, &sql_mutual_count);
+
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, other);
+	if (db_step(q) != DB_ROW)
+		return STATUS_IO;
+	*out = db_col_int(q, 0);
+	return STATUS_OK;
 }
 
 enum status membership_neighbours(

@@ -72,6 +72,13 @@ MUST_CHECK enum status membership_heroes(struct db *db, struct arena *arena, str
 /* Whether the two are joined to a common room. */
 MUST_CHECK enum status membership_shares_room(
 	struct db *db, struct str user_id, struct str other, bool *out);
+/* Rooms both are joined to whose key is greater than `after`, by that key: ids, and the last one's
+ * key to go on from. */
+MUST_CHECK enum status membership_mutual_rooms(struct db *db, struct arena *arena,
+	struct str user_id, struct str other, int64_t after, size_t limit, struct str_list *out,
+	int64_t *last_key_out);
+MUST_CHECK enum status membership_mutual_count(
+	struct db *db, struct str user_id, struct str other, int64_t *out);
 /* Everybody who is joined to a room together with the user, once each, without the user. */
 MUST_CHECK enum status membership_neighbours(
 	struct db *db, struct arena *arena, struct str user_id, struct str_list *out);

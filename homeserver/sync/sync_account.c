@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/json/json.h"
 #include "homeserver/push/push_rules.h"
+#include "homeserver/room/ignored_users.h"
 #include "homeserver/store/push_store.h"
 #include "homeserver/sync/sync_parts.h"
 
 static enum status load_ignored(struct sync *sync)
 {
-	const struct json *json;
-	struct str content;
-	enum status status = account_data_get(sync->db, sync->arena, sync->request->user_id,
-		STR(""), STR("m.ignored_user_list"), &content);
+	enum status status =
+		ignored_users_load(sync->db, sync->arena, sync->request->user_id, &sync->ignored);
 
-	if (status == STATUS_NOT_FOUND)
-		return STATUS_OK;
-	if (status != STATUS_OK)
-		return status;
-	/* The client wrote it: what is not a list of users ignores nobody. */
-	if (json_parse(sync->arena, content, &json, NULL) != STATUS_OK)
-		return STATUS_OK;
-	for (struct json_iter i = json_iter(json_get(json, "ignored_users")); json_next(&i);) {
-		if (!str_eq(i.key, sync->request->user_id))
-			*ROWS_ADD(sync->arena, &sync->ignored) = i.key;
-	}
 	sync_names_sort(&sync->ignored);
-	return STATUS_OK;
+	return status;
 }
 
 enum status sync_account_load(struct sync *sync)
@@ -43,7 +30,7 @@ bool sync_account_has_room(const struct sync *sync, struct str room_id)
 	return false;
 }
 
-static void write_item(struct json_writer *w, const struct account_data *item)
+void sync_account_write_item(struct json_writer *w, const struct account_data *item)
 {
 	jw_object(w);
 	jw_put_str(w, "type", item->type);
@@ -73,13 +60,10 @@ static enum status write_push_rules(struct sync *sync)
 	return STATUS_OK;
 }
 
-enum status sync_account_write(struct sync *sync)
+enum status sync_account_write_events(struct sync *sync)
 {
-	enum status status;
+	enum status status = write_push_rules(sync);
 
-	jw_put_object(sync->out, "account_data");
-	jw_put_array(sync->out, "events");
-	status = write_push_rules(sync);
 	if (status != STATUS_OK)
 		return status;
 	for (size_t i = 0; i < sync->account_data.count; i++) {
@@ -89,9 +73,21 @@ enum status sync_account_write(struct sync *sync)
 			!event_filter_passes_type(
 				&sync->request->filter.account_data, item->type, STR_EMPTY))
 			continue;
-		write_item(sync->out, item);
+		sync_account_write_item(sync->out, item);
 		sync->has_news = true;
 	}
+	return STATUS_OK;
+}
+
+enum status sync_account_write(struct sync *sync)
+{
+	enum status status;
+
+	jw_put_object(sync->out, "account_data");
+	jw_put_array(sync->out, "events");
+	status = sync_account_write_events(sync);
+	if (status != STATUS_OK)
+		return status;
 	jw_array_end(sync->out);
 	jw_object_end(sync->out);
 	return STATUS_OK;
@@ -118,7 +114,7 @@ enum status sync_account_write_room(
 			!event_filter_passes_type(filter, all.items[i].type, STR_EMPTY) ||
 			!event_filter_passes_room(filter, room_id))
 			continue;
-		write_item(w, &all.items[i]);
+		sync_account_write_item(w, &all.items[i]);
 		room->is_news = true;
 	}
 	jw_array_end(w);
