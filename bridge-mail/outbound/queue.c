@@ -22,6 +22,7 @@
 
 #define RETRY_FIRST_MS	  INT64_C(5000)
 #define RETRY_MAX_MS	  INT64_C(3600000)
+#define HOUR_MS		  INT64_C(3600000)
 #define GIVE_UP_MS	  (INT64_C(4) * 24 * 3600 * 1000)
 #define DATABASE_RETRY_MS 1000
 #define MESSAGE_MAX	  ((size_t)64 * 1024 * 1024)
@@ -174,22 +175,72 @@ static enum status recover(struct queue *q)
 	}
 }
 
+/* How long until a recipient is due. A clock that was set back must not stop the mail. */
+static int64_t wait_of(const struct outgoing_recipient *recipient)
+{
+	int64_t wait = recipient->next_try_at - clock_wall_ms();
+	if (wait <= 0 || recipient->attempts == 0)
+		return 0;
+	return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+}
+
+/* How long until the rate lets another mail out: the window of an hour slides over what was sent,
+ * which the rows know. What programs write leaves the last tenth to people. */
+static enum status wait_of_rate(struct queue *q, enum outgoing_priority priority, int64_t *wait_out)
+{
+	int64_t limit = q->bridge->config->bridge_mail.smarthost_per_hour, at;
+	*wait_out = 0;
+	if (q->submit == NULL)
+		return STATUS_OK;
+	if (priority != OUTGOING_OF_PERSON)
+		limit -= limit / 10;
+	enum status status = outgoing_sent_at(q->db, limit, &at);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+	int64_t wait = at + HOUR_MS - clock_wall_ms();
+	if (wait > 0)
+		*wait_out = wait < HOUR_MS ? wait : HOUR_MS;
+	return STATUS_OK;
+}
+
+/* The mail to send now, people's first; *wait_out gets 0. When none is due, *wait_out says how long
+ * that is so: -1 until woken. */
+static enum status choose(
+	struct queue *q, struct arena *arena, struct outgoing_recipient *out, int64_t *wait_out)
+{
+	*wait_out = -1;
+	for (int priority = 0; priority < OUTGOING_PRIORITIES; priority++) {
+		int64_t wait, rate;
+		enum status status =
+			outgoing_next(q->db, (enum outgoing_priority)priority, arena, out);
+		if (status == STATUS_NOT_FOUND)
+			continue;
+		if (status == STATUS_OK)
+			status = wait_of_rate(q, (enum outgoing_priority)priority, &rate);
+		if (status != STATUS_OK)
+			return status;
+		wait = wait_of(out);
+		if (rate > wait)
+			wait = rate;
+		if (*wait_out < 0 || wait < *wait_out)
+			*wait_out = wait;
+		if (wait == 0)
+			return STATUS_OK;
+	}
+	return STATUS_NOT_FOUND;
+}
+
 /* Takes one step. Gives the milliseconds to wait before the next: 0 none, -1 until woken. */
 static int64_t step(struct queue *q)
 {
 	ARENA_SCOPE(arena);
 	struct outgoing_recipient recipient;
-	enum status status = outgoing_next(q->db, arena, &recipient);
+	int64_t wait;
+	enum status status = choose(q, arena, &recipient, &wait);
 	if (status == STATUS_NOT_FOUND)
-		return -1;
+		return wait;
 	if (status != STATUS_OK)
 		return DATABASE_RETRY_MS;
-	int64_t wait = recipient.next_try_at - clock_wall_ms();
-	/* A clock that was set back must not stop the mail. */
-	if (wait > RETRY_MAX_MS)
-		wait = RETRY_MAX_MS;
-	if (wait > 0 && recipient.attempts > 0)
-		return wait;
 	return send_one(q, &recipient, arena) == STATUS_OK ? 0 : DATABASE_RETRY_MS;
 }
 

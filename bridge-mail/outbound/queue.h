@@ -5,6 +5,9 @@
  * is put off is tried again, later each time (5 s to 1 h) for four days (RFC 5321, 4.5.4.1); what
  * is refused is told in the room. A mail whose answer was not seen leaves again under the same
  * Message-ID: it may come twice, as one and the same, but is not lost.
+ *
+ * The smarthost gets smarthost_per_hour mails in any hour, counted over the rows of what was sent;
+ * the others wait, and people's go first.
  */
 #ifndef PARVIS_BRIDGE_QUEUE_H
 #define PARVIS_BRIDGE_QUEUE_H

@@ -4,7 +4,7 @@
 DB_SQL(sql_add, "INSERT INTO outgoing (thread_id, event_id, message_id, mail_from, content_hash,"
 		" created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 DB_SQL(sql_recipient_add, "INSERT INTO outgoing_recipients (outgoing_id, address, next_try_at,"
-			  " changed_at) VALUES (?1, ?2, ?3, ?3)"
+			  " changed_at, priority) VALUES (?1, ?2, ?3, ?3, ?4)"
 			  " ON CONFLICT (outgoing_id, address) DO NOTHING");
 
 #define MAIL_COLUMNS                                                                         \
@@ -14,14 +14,14 @@ DB_SQL(sql_by_event, "SELECT " MAIL_COLUMNS " FROM outgoing o WHERE o.event_id =
 
 #define RECIPIENT_COLUMNS                                                         \
 	"SELECT " MAIL_COLUMNS ", r.address, r.state, r.attempts, r.next_try_at," \
-	" r.last_reply"                                                           \
+	" r.last_reply, r.priority"                                               \
 	" FROM outgoing_recipients r JOIN outgoing o USING (outgoing_id) "
-DB_SQL(sql_next,
-	RECIPIENT_COLUMNS "WHERE r.state IN (0, 2) AND NOT EXISTS (SELECT 1 FROM outgoing o2"
-			  " JOIN outgoing_recipients r2 ON r2.outgoing_id = o2.outgoing_id"
-			  " AND r2.address = r.address AND r2.state IN (0, 1, 2)"
-			  " WHERE o2.thread_id = o.thread_id AND o2.outgoing_id < o.outgoing_id)"
-			  " ORDER BY r.next_try_at LIMIT 1");
+DB_SQL(sql_next, RECIPIENT_COLUMNS
+	"WHERE r.state IN (0, 2) AND r.priority = ?1 AND NOT EXISTS (SELECT 1 FROM outgoing o2"
+	" JOIN outgoing_recipients r2 ON r2.outgoing_id = o2.outgoing_id"
+	" AND r2.address = r.address AND r2.state IN (0, 1, 2)"
+	" WHERE o2.thread_id = o.thread_id AND o2.outgoing_id < o.outgoing_id)"
+	" ORDER BY r.next_try_at LIMIT 1");
 DB_SQL(sql_next_sending, RECIPIENT_COLUMNS "WHERE r.state = 1 LIMIT 1");
 DB_SQL(sql_next_untold,
 	RECIPIENT_COLUMNS "WHERE r.state IN (3, 4) AND r.told = 0 ORDER BY r.changed_at LIMIT 1");
@@ -29,8 +29,8 @@ DB_SQL(sql_told, "UPDATE outgoing_recipients SET told = 1 WHERE outgoing_id = ?1
 DB_SQL(sql_set, "UPDATE outgoing_recipients SET state = ?3, next_try_at = ?4, changed_at = ?5,"
 		" last_reply = ?6, attempts = attempts + (?3 IN (0, 2))"
 		" WHERE outgoing_id = ?1 AND address = ?2");
-DB_SQL(sql_sent_since,
-	"SELECT count(*) FROM outgoing_recipients WHERE state = 3 AND changed_at >= ?1");
+DB_SQL(sql_sent_at, "SELECT changed_at FROM outgoing_recipients WHERE state = 3"
+		    " ORDER BY changed_at DESC LIMIT 1 OFFSET ?1");
 
 enum status outgoing_add(struct db_tx *tx, const struct outgoing_mail *mail,
 	const struct str *recipients, size_t recipient_count, int64_t *outgoing_id_out)
@@ -51,6 +51,7 @@ enum status outgoing_add(struct db_tx *tx, const struct outgoing_mail *mail,
 		db_bind_int(add, 1, outgoing_id);
 		db_bind_str(add, 2, recipients[i]);
 		db_bind_int(add, 3, mail->created_at);
+		db_bind_int(add, 4, mail->priority);
 		status = db_run(add);
 		if (status != STATUS_OK)
 			return status;
@@ -95,12 +96,15 @@ static enum status read_recipient(
 	out->attempts = db_col_int(q, 9);
 	out->next_try_at = db_col_int(q, 10);
 	out->last_reply = db_col_dup(q, 11, arena);
+	out->mail.priority = (enum outgoing_priority)db_col_int(q, 12);
 	return STATUS_OK;
 }
 
-enum status outgoing_next(struct db *db, struct arena *arena, struct outgoing_recipient *out)
+enum status outgoing_next(struct db *db, enum outgoing_priority priority, struct arena *arena,
+	struct outgoing_recipient *out)
 {
 	DB_QUERY(q, db, &sql_next);
+	db_bind_int(q, 1, priority);
 	return read_recipient(q, arena, out);
 }
 
@@ -138,12 +142,12 @@ enum status outgoing_set(struct db_tx *tx, int64_t outgoing_id, struct str addre
 	return db_run(q);
 }
 
-enum status outgoing_sent_since(struct db *db, int64_t since, int64_t *count_out)
+enum status outgoing_sent_at(struct db *db, int64_t count, int64_t *at_out)
 {
-	DB_QUERY(q, db, &sql_sent_since);
-	db_bind_int(q, 1, since);
+	DB_QUERY(q, db, &sql_sent_at);
+	db_bind_int(q, 1, count - 1);
 	enum status status = db_first(q);
 	if (status == STATUS_OK)
-		*count_out = db_col_int(q, 0);
+		*at_out = db_col_int(q, 0);
 	return status;
 }

@@ -20,6 +20,12 @@ enum outgoing_state {
 	OUTGOING_FAILED = 4,  /* refused for good, or tried for too long */
 };
 
+enum outgoing_priority {
+	OUTGOING_OF_PERSON = 0,	 /* somebody answers */
+	OUTGOING_OF_PROGRAM = 1, /* digests and what else can wait */
+	OUTGOING_PRIORITIES,	 /* how many */
+};
+
 struct outgoing_mail {
 	int64_t outgoing_id;
 	int64_t thread_id;
@@ -28,6 +34,7 @@ struct outgoing_mail {
 	struct str mail_from;	 /* envelope sender */
 	struct str content_hash; /* store/mail_files.h */
 	int64_t created_at;
+	enum outgoing_priority priority; /* not filled by outgoing_by_event() */
 };
 
 /* STATUS_EXISTS when the event has its mail already. */
@@ -46,10 +53,10 @@ struct outgoing_recipient {
 	struct str last_reply; /* of the server, or our reason; may be empty */
 };
 
-/* The queued or unclear recipient that is due first, due or not yet. Mails of one thread to one
+/* The queued or unclear recipient of that priority that is due first, due or not yet. Mails of one thread to one
  * address keep their order: one that waits holds those behind it. */
-MUST_CHECK enum status outgoing_next(
-	struct db *db, struct arena *arena, struct outgoing_recipient *out);
+MUST_CHECK enum status outgoing_next(struct db *db, enum outgoing_priority priority,
+	struct arena *arena, struct outgoing_recipient *out);
 /* The first recipient in state SENDING: at start, what a crash left open. */
 MUST_CHECK enum status outgoing_next_sending(
 	struct db *db, struct arena *arena, struct outgoing_recipient *out);
@@ -62,7 +69,8 @@ MUST_CHECK enum status outgoing_next_untold(
 	struct db *db, struct arena *arena, struct outgoing_recipient *out);
 MUST_CHECK enum status outgoing_set_told(struct db_tx *tx, int64_t outgoing_id, struct str address)
 	REQUIRES(on_writer);
-/* How many were sent since then, for the rate per hour. */
-MUST_CHECK enum status outgoing_sent_since(struct db *db, int64_t since, int64_t *count_out);
+/* When the newest but `count` - 1 was sent: for the rate per hour. STATUS_NOT_FOUND when fewer
+ * have been sent. */
+MUST_CHECK enum status outgoing_sent_at(struct db *db, int64_t count, int64_t *at_out);
 
 #endif
