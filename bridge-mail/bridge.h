@@ -10,9 +10,10 @@
  * the first request leaves; a mail to send is a row before it is sent. Every step can be done
  * again: after a crash the program reads its rows and goes on.
  *
- * Threads: inbound/listener has one per connection, inbound/processor one, matrix/ and outbound/
+ * Threads: inbound/listener has one per connection, inbound/imap_watch one per folder at a
+ * provider, inbound/processor one, matrix/ and outbound/
  * their own. Each opens a read-only connection of its own; all changes go through
- * `writer`. Start order in main: store, matrix, queue, answers, processor, listener, http; the end is the
+ * `writer`. Start order in main: store, matrix, queue, answers, processor, listener, imap, http; the end is the
  * reverse.
  */
 #ifndef PARVIS_BRIDGE_H
@@ -28,12 +29,13 @@
 struct config;
 struct metrics;
 struct http_server;
-struct listener;    /* inbound/listener.h */
-struct processor;   /* inbound/processor.h */
-struct matrix;	    /* matrix/: the application service */
-struct queue;	    /* outbound/: the submission queue */
-struct answers;	    /* outbound/: what agents write */
-struct matrix_port; /* matrix/: the context of `rooms` */
+struct listener;      /* inbound/listener.h */
+struct imap_watchers; /* inbound/imap_watch.h */
+struct processor;     /* inbound/processor.h */
+struct matrix;	      /* matrix/: the application service */
+struct queue;	      /* outbound/: the submission queue */
+struct answers;	      /* outbound/: what agents write */
+struct matrix_port;   /* matrix/: the context of `rooms` */
 
 #define BRIDGE_SECRET_BYTES 32
 
@@ -48,6 +50,7 @@ struct bridge {
 	struct room_port rooms; /* matrix/'s side of what the processor asks for */
 	struct processor *processor;
 	struct listener *listener;
+	struct imap_watchers *imap;
 	struct matrix *matrix;
 	struct matrix_port *port;
 	struct queue *queue;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bridge-mail/bridge.h"
+#include "bridge-mail/inbound/imap_watch.h"
 #include "bridge-mail/inbound/listener.h"
 #include "bridge-mail/inbound/processor.h"
 #include "bridge-mail/matrix/matrix.h"
@@ -154,6 +155,8 @@ enum status bridge_start(
 	if (status == STATUS_OK)
 		status = listener_start(b, &b->listener, why);
 	if (status == STATUS_OK)
+		status = imap_watchers_start(b, &b->imap, why);
+	if (status == STATUS_OK)
 		status = matrix_server_start(b->matrix, why);
 	if (status != STATUS_OK) {
 		bridge_stop(&b);
@@ -174,6 +177,7 @@ void bridge_stop(struct bridge **bridge)
 	atomic_store(&b->stopping, true);
 	if (b->http != NULL)
 		http_server_stop(&b->http);
+	imap_watchers_stop(&b->imap);
 	listener_stop(&b->listener);
 	processor_stop(&b->processor);
 	answers_end(b->answers);
