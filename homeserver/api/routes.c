@@ -5,6 +5,7 @@
 
 extern const struct http_routes api_account_data_routes;
 extern const struct http_routes api_account_routes;
+extern const struct http_routes api_admin_routes;
 extern const struct http_routes api_appservice_routes;
 extern const struct http_routes api_capabilities_routes;
 extern const struct http_routes api_cross_signing_routes;
@@ -43,6 +44,7 @@ extern const struct http_routes api_rooms_send_routes;
 extern const struct http_routes api_rooms_state_routes;
 extern const struct http_routes api_rooms_upgrade_routes;
 extern const struct http_routes api_rtc_routes;
+extern const struct http_routes api_sliding_sync_routes;
 extern const struct http_routes api_spaces_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
@@ -57,6 +59,7 @@ extern const struct http_routes api_well_known_routes;
 static const struct http_routes *const tables[] = {
 	&api_account_data_routes,
 	&api_account_routes,
+	&api_admin_routes,
 	&api_appservice_routes,
 	&api_capabilities_routes,
 	&api_cross_signing_routes,
@@ -95,6 +98,7 @@ static const struct http_routes *const tables[] = {
 	&api_rooms_state_routes,
 	&api_rooms_upgrade_routes,
 	&api_rtc_routes,
+	&api_sliding_sync_routes,
 	&api_spaces_routes,
 	&api_sync_routes,
 	&api_tags_routes,

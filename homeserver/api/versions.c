@@ -40,6 +40,7 @@ static const char *const unstable_features[] = {
 	"org.matrix.e2e_cross_signing",
 	"org.matrix.msc4143",
 	"org.matrix.msc4222",
+	"org.matrix.simplified_msc3575",
 	"uk.tcpip.msc4133",
 	"uk.tcpip.msc4133.stable",
 };

@@ -5,6 +5,9 @@ DB_SQL(sql_receipt_list,
 	"SELECT user_id, type, thread_id, event_id, event_position, ts, position FROM receipts"
 	" WHERE room_id = ?1 AND position > ?3 AND (type = 'm.read' OR user_id = ?2)"
 	" ORDER BY position");
+DB_SQL(sql_receipt_own,
+	"SELECT user_id, type, thread_id, event_id, event_position, ts, position FROM receipts"
+	" WHERE room_id = ?1 AND user_id = ?2 AND position <= ?3");
 DB_SQL(sql_receipt_rooms, "SELECT DISTINCT room_id FROM receipts INDEXED BY receipts_by_position "
 			  "WHERE position > ?1 AND (type = 'm.read' OR user_id = ?2)");
 DB_SQL(sql_receipt_put,
@@ -20,16 +23,12 @@ DB_SQL(sql_receipt_trim, "DELETE FROM receipts WHERE (room_id, user_id, type, th
 			 "AND thread_id < '%'"
 			 " ORDER BY position DESC LIMIT -1 OFFSET ?4)");
 
-enum status receipt_store_list(struct db *db, struct arena *arena, struct str room_id,
-	struct str viewer, int64_t after, struct receipt_list *out)
+static enum status list_read(
+	struct db_query *q, struct arena *arena, struct str room_id, struct receipt_list *out)
 {
-	DB_QUERY(q, db, &sql_receipt_list);
 	struct receipt_list list = {0};
 	enum db_step step;
 
-	db_bind_str(q, 1, room_id);
-	db_bind_str(q, 2, viewer);
-	db_bind_int(q, 3, after);
 	while ((step = db_step(q)) == DB_ROW) {
 		struct receipt *receipt = ROWS_ADD(arena, &list);
 
@@ -46,6 +45,26 @@ enum status receipt_store_list(struct db *db, struct arena *arena, struct str ro
 		return STATUS_IO;
 	*out = list;
 	return STATUS_OK;
+}
+
+enum status receipt_store_list(struct db *db, struct arena *arena, struct str room_id,
+	struct str viewer, int64_t after, struct receipt_list *out)
+{
+	DB_QUERY(q, db, &sql_receipt_list);
+	db_bind_str(q, 1, room_id);
+	db_bind_str(q, 2, viewer);
+	db_bind_int(q, 3, after);
+	return list_read(q, arena, room_id, out);
+}
+
+enum status receipt_store_own(struct db *db, struct arena *arena, struct str room_id,
+	struct str user_id, int64_t upto, struct receipt_list *out)
+{
+	DB_QUERY(q, db, &sql_receipt_own);
+	db_bind_str(q, 1, room_id);
+	db_bind_str(q, 2, user_id);
+	db_bind_int(q, 3, upto);
+	return list_read(q, arena, room_id, out);
 }
 
 enum status receipt_store_rooms(

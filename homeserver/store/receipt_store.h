@@ -37,6 +37,9 @@ struct receipt_list {
 /* Receipts of the room given behind `after`, oldest first; of private ones those of `viewer`. */
 MUST_CHECK enum status receipt_store_list(struct db *db, struct arena *arena, struct str room_id,
 	struct str viewer, int64_t after, struct receipt_list *out);
+/* One user's receipts of the room, private ones too, given up to `upto`. */
+MUST_CHECK enum status receipt_store_own(struct db *db, struct arena *arena, struct str room_id,
+	struct str user_id, int64_t upto, struct receipt_list *out);
 /* Rooms in which anybody gave a receipt behind `after` that the viewer may see. */
 MUST_CHECK enum status receipt_store_rooms(
 	struct db *db, struct arena *arena, struct str viewer, int64_t after, struct str_list *out);

@@ -77,6 +77,18 @@ static size_t write_rank(struct json_writer *w, const struct receipt_list *recei
 	return written;
 }
 
+void receipts_write_first(struct json_writer *w, struct receipt_list *receipts)
+{
+	if (receipts->count > 1)
+		qsort(receipts->items, receipts->count, sizeof(struct receipt), compare);
+	jw_object(w);
+	jw_put_c_str(w, "type", "m.receipt");
+	jw_put_object(w, "content");
+	(void)write_rank(w, receipts, 0);
+	jw_object_end(w);
+	jw_object_end(w);
+}
+
 void receipts_write(struct json_writer *w, struct receipt_list *receipts, struct str room_id)
 {
 	size_t left = receipts->count;

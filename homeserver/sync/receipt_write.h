@@ -13,4 +13,8 @@
  */
 void receipts_write(struct json_writer *w, struct receipt_list *receipts, struct str room_id);
 
+/* As one object, where there is no room for several: of a user's receipts at one event that of no
+ * thread, or else the first. */
+void receipts_write_first(struct json_writer *w, struct receipt_list *receipts);
+
 #endif

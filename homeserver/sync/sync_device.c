@@ -36,7 +36,7 @@ static void write_names(struct json_writer *w, const char *key, const struct str
 	jw_array_end(w);
 }
 
-static enum status write_device_lists(struct sync *sync)
+enum status sync_device_write_lists(struct sync *sync)
 {
 	struct device_lists lists = {0};
 	enum status status = STATUS_OK;
@@ -54,7 +54,7 @@ static enum status write_device_lists(struct sync *sync)
 	return STATUS_OK;
 }
 
-static enum status write_counts(struct sync *sync)
+enum status sync_device_write_counts(struct sync *sync)
 {
 	struct key_counts counts;
 	bool has_curve25519 = false;
@@ -77,7 +77,7 @@ static enum status write_counts(struct sync *sync)
 	return STATUS_OK;
 }
 
-static enum status write_fallbacks(struct sync *sync)
+enum status sync_device_write_fallbacks(struct sync *sync)
 {
 	struct str_list unused;
 	enum status status = key_store_unused_fallbacks(
@@ -94,14 +94,14 @@ static enum status write_fallbacks(struct sync *sync)
 
 enum status sync_device_write(struct sync *sync, int64_t *to_device_out)
 {
-	enum status status = write_device_lists(sync);
+	enum status status = sync_device_write_lists(sync);
 
 	*to_device_out = sync->position;
 	if (status == STATUS_OK && sync->request->device_id.p != NULL)
 		status = write_to_device(sync, to_device_out);
 	if (status == STATUS_OK && sync->request->device_id.p != NULL)
-		status = write_counts(sync);
+		status = sync_device_write_counts(sync);
 	if (status == STATUS_OK && sync->request->device_id.p != NULL)
-		status = write_fallbacks(sync);
+		status = sync_device_write_fallbacks(sync);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of sync.h among themselves, one file each. Included by sync/sync*.c only. */
+/* The parts of sync.h among themselves, one file each. Included by sync/sync*.c and sync/sliding*.c only. */
 #ifndef PARVIS_HOMESERVER_SYNC_PARTS_H
 #define PARVIS_HOMESERVER_SYNC_PARTS_H
 
@@ -67,6 +67,9 @@ MUST_CHECK enum status sync_ephemeral_write(
 MUST_CHECK enum status sync_account_load(struct sync *sync);
 /* Global account data and push rules: "account_data". */
 MUST_CHECK enum status sync_account_write(struct sync *sync);
+/* Its events alone, into an array under way. */
+MUST_CHECK enum status sync_account_write_events(struct sync *sync);
+void sync_account_write_item(struct json_writer *w, const struct account_data *item);
 bool sync_account_has_room(const struct sync *sync, struct str room_id);
 MUST_CHECK enum status sync_account_write_room(
 	struct sync *sync, struct json_writer *w, struct sync_room *room);
@@ -77,6 +80,10 @@ MUST_CHECK enum status sync_presence_write(struct sync *sync);
 /* --- sync_device.c: to_device, device_lists, key counts --- */
 /* The token's second half: up to where to-device messages were told. */
 MUST_CHECK enum status sync_device_write(struct sync *sync, int64_t *to_device_out);
+/* One member of an object each; the first only when there is something to tell. */
+MUST_CHECK enum status sync_device_write_lists(struct sync *sync);
+MUST_CHECK enum status sync_device_write_counts(struct sync *sync);
+MUST_CHECK enum status sync_device_write_fallbacks(struct sync *sync);
 
 /* --- sync_room_write.c: the object of one joined or left room --- */
 MUST_CHECK enum status sync_room_write(

@@ -39,7 +39,7 @@ static enum status read_timeout(struct str text, struct sync_request *request, c
 	return STATUS_OK;
 }
 
-static enum status read_presence(struct str text, struct sync_request *request, const char **why)
+enum status sync_presence_parse(struct str text, enum presence_wish *out, const char **why_out)
 {
 	static const enum presence_wish wishes[] = {
 		[PRESENCE_OFFLINE] = PRESENCE_WISH_OFFLINE,
@@ -49,10 +49,10 @@ static enum status read_presence(struct str text, struct sync_request *request, 
 	enum presence_state state = PRESENCE_ONLINE;
 
 	if (text.p == NULL || presence_parse(text, &state)) {
-		request->set_presence = wishes[state];
+		*out = wishes[state];
 		return STATUS_OK;
 	}
-	*why = "set_presence must be online, offline or unavailable";
+	*why_out = "set_presence must be online, offline or unavailable";
 	return STATUS_INVALID;
 }
 
@@ -121,7 +121,7 @@ enum status sync_request_parse(struct db *db, struct arena *arena, const struct 
 		status = read_flag(params->full_state, "full_state must be true or false",
 			&request->full_state, why_out);
 	if (status == STATUS_OK)
-		status = read_presence(params->set_presence, request, why_out);
+		status = sync_presence_parse(params->set_presence, &request->set_presence, why_out);
 	if (status == STATUS_OK)
 		status = read_state_form(params, request, why_out);
 	if (status == STATUS_OK)

@@ -47,4 +47,8 @@ struct sync_request {
 MUST_CHECK enum status sync_request_parse(struct db *db, struct arena *arena,
 	const struct sync_params *params, struct sync_request *request, const char **why_out);
 
+/* A set_presence parameter; p == NULL: absent, which is online. STATUS_INVALID with a sentence. */
+MUST_CHECK enum status sync_presence_parse(
+	struct str text, enum presence_wish *out, const char **why_out);
+
 #endif
