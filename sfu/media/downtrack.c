@@ -3,17 +3,11 @@
 
 #include "common/base/mem.h"
 #include "common/crypto/secret.h"
-#include "sfu/media/history.h"
 #include "sfu/media/peer.h"
 #include "sfu/media/track.h"
-#include "sfu/transport/srtp.h"
-#include "sfu/transport/wire.h"
 
-#define RESEND_MIN_US	 10000
-#define RESEND_TRIES	 10 /* of one packet: who asks more often wants to keep us busy */
 #define MAX_REPORT_AGE_S 60
-#define RTX_BYTES	 2 /* the original sequence number (RFC 4588) */
-#define CNAME		 "parvis"
+#define ALL_TEMPORAL	 7
 
 struct downtrack *downtrack_new(
 	struct track *track, struct peer *peer, const struct media_subscribe *subscribe)
@@ -31,8 +25,11 @@ struct downtrack *downtrack_new(
 	d->codec = subscribe->codec;
 	d->ssrc = subscribe->ssrc;
 	d->rtx_ssrc = subscribe->rtx_ssrc;
+	d->red_payload_type = subscribe->red_payload_type;
 	d->settings = subscribe->settings;
 	d->current = -1;
+	d->allocated = MEDIA_MAX_ENCODINGS - 1;
+	layers_init(&d->layers);
 	rewrite_init(&d->rewriter, sequence & 0x7fff, timestamp);
 	return d;
 }
@@ -42,11 +39,23 @@ void downtrack_free(struct downtrack **downtrack)
 	mem_freep(downtrack);
 }
 
+/* The greatest encoding or spatial layer that it may have. */
+static int limit(const struct downtrack *d)
+{
+	int most = d->settings.max_encoding;
+	return d->allocated < most ? d->allocated : most;
+}
+
+static bool is_paused(const struct downtrack *d)
+{
+	return d->settings.paused || d->held_back;
+}
+
 int downtrack_target(const struct downtrack *downtrack)
 {
-	int best = -1;
+	int best = -1, most = limit(downtrack);
 	for (unsigned i = 0; i < downtrack->track->encoding_count; i++) {
-		bool wanted = i <= downtrack->settings.max_encoding || best < 0;
+		bool wanted = (int)i <= most || best < 0;
 		if (downtrack->track->encodings[i].flowing && wanted) {
 			best = (int)i;
 		}
@@ -54,20 +63,27 @@ int downtrack_target(const struct downtrack *downtrack)
 	return best;
 }
 
+static struct layer_wish wish_of(const struct downtrack *d)
+{
+	int most = limit(d);
+	return (struct layer_wish){most < 0 ? 0 : most, ALL_TEMPORAL};
+}
+
 struct encoding *downtrack_waits_for(const struct downtrack *downtrack)
 {
-	if (downtrack->track->kind != MEDIA_VIDEO || downtrack->settings.paused ||
-		downtrack->track->muted) {
+	const struct downtrack *d = downtrack;
+	if (d->track->kind != MEDIA_VIDEO || is_paused(d) || d->track->muted) {
 		return NULL;
 	}
-	int target = downtrack_target(downtrack);
+	int target = downtrack_target(d);
 	if (target < 0) {
 		return NULL;
 	}
-	struct encoding *e = &downtrack->track->encodings[target];
-	bool settled = target == downtrack->current && !downtrack->resync &&
-		       downtrack->restarts == e->receiver.restarts;
-	return settled ? NULL : e;
+	struct encoding *e = &d->track->encodings[target];
+	bool settled = target == d->current && !d->resync && d->restarts == e->receiver.restarts;
+	bool layered = settled && e->spatial_count > 1 &&
+		       layers_want_keyframe(&d->layers, wish_of(d), (int)e->spatial_count);
+	return settled && !layered ? NULL : e;
 }
 
 void downtrack_skip(struct downtrack *downtrack)
@@ -75,6 +91,7 @@ void downtrack_skip(struct downtrack *downtrack)
 	downtrack->resync = true;
 	if (downtrack->track->kind == MEDIA_VIDEO) {
 		downtrack->current = -1;
+		layers_init(&downtrack->layers);
 	}
 }
 
@@ -145,15 +162,20 @@ static bool may_switch(
 	}
 	int target = downtrack_target(d);
 	/* Any picture is better than none, while the wanted one is on its way. */
-	bool first = d->current < 0 && to->index <= d->settings.max_encoding;
-	return packet->vp8 != NULL && packet->vp8->keyframe && (to->index == target || first);
+	bool first = d->current < 0 && to->index <= limit(d);
+	return packet->picture != NULL && packet->picture->keyframe &&
+	       (to->index == target || first);
 }
 
 static struct rewrite_input input_of(const struct track_packet *packet)
 {
+	const struct picture *picture = packet->picture;
 	return (struct rewrite_input){.sequence = packet->sequence,
 		.timestamp = packet->rtp->timestamp,
-		.vp8 = packet->vp8,
+		.vp8 = picture != NULL && picture->has_vp8 ? &picture->vp8 : NULL,
+		.has_frame = picture != NULL && picture->has_descriptor,
+		.frame = picture != NULL ? picture->descriptor_number : 0,
+		.marker = packet->rtp->marker,
 		.now_us = packet->now_us};
 }
 
@@ -173,158 +195,48 @@ static bool follow(struct downtrack *d, const struct encoding *e, const struct t
 	d->restarts = e->receiver.restarts;
 	d->resync = false;
 	d->report_due = true;
+	layers_init(&d->layers);
 	return true;
 }
 
-/* --- sending ---------------------------------------------------------------------------------- */
+/* --- forwarding ------------------------------------------------------------------------------- */
 
-/* Writes what is sent into `out`: RTP_PACKET_MAX and room for header and trailer. */
-struct outgoing {
-	uint8_t bytes[RTP_HEADER_MAX + RTX_BYTES + RTP_PACKET_MAX + SRTP_TRAILER];
-	size_t size;
-};
-
-/* 6.18 bits of seconds, as draft-alvestrand-rmcat-remb-03 wants the time of sending. */
-static void write_send_time(uint8_t out[3], int64_t now_us)
+/* Whether this packet is of a frame that the subscriber shall have; corrects the marker. */
+static bool is_of_layer(
+	struct downtrack *d, const struct track_packet *packet, struct rewrite_input *input)
 {
-	put_u24(out, (uint32_t)(((uint64_t)now_us << 18) / 1000000u) & 0xffffffu);
-}
-
-static bool has_rtx(const struct downtrack *d)
-{
-	return d->rtx_ssrc != 0 && d->codec.rtx_payload_type != MEDIA_NO_PAYLOAD;
-}
-
-/*
- * Without RTX a packet is sent again under its own number, and then has to be the same to the
- * byte: two packets sealed with one nonce would give away the key that authenticates (RFC 7714
- * section 9.1). So it has no time of sending.
- */
-static void send_packet(struct downtrack *d, const struct rtp_packet *source,
-	const struct vp8_descriptor *vp8, const struct rewrite_output *to, bool rtx, int64_t now_us)
-{
-	struct outgoing out;
-	uint8_t send_time[3];
-	if (source->payload_size > RTP_PACKET_MAX) {
-		return;
+	if (packet->picture == NULL) {
+		return true;
 	}
-	struct rtp_packet header = {.marker = source->marker,
-		.payload_type = rtx ? d->codec.rtx_payload_type : d->codec.payload_type,
-		.sequence = rtx ? d->rtx_sequence++ : to->sequence,
-		.timestamp = to->timestamp,
-		.ssrc = rtx ? d->rtx_ssrc : d->ssrc};
-	header.ext[RTP_EXT_AUDIO_LEVEL] = source->ext[RTP_EXT_AUDIO_LEVEL];
-	header.ext[RTP_EXT_VIDEO_ORIENTATION] = source->ext[RTP_EXT_VIDEO_ORIENTATION];
-	header.ext[RTP_EXT_MID] = (struct rtp_ext_value){
-		(const uint8_t *)d->mid, (uint8_t)strnlen(d->mid, sizeof(d->mid))};
-	if (d->track->kind == MEDIA_VIDEO && has_rtx(d)) {
-		write_send_time(send_time, now_us);
-		header.ext[RTP_EXT_ABS_SEND_TIME] = (struct rtp_ext_value){send_time, 3};
+	if (!packet->picture->layered) {
+		return packet->rtp->payload_size > 0;
 	}
-	out.size = rtp_write_header(&header, &d->peer->extensions, out.bytes);
-	if (rtx) {
-		put_u16(out.bytes + out.size, to->sequence);
-		out.size += RTX_BYTES;
-	}
-	memcpy(out.bytes + out.size, source->payload, source->payload_size);
-	if (vp8 != NULL) {
-		vp8_rewrite(out.bytes + out.size, vp8, to->vp8);
-	}
-	out.size += source->payload_size;
-	(void)peer_send_rtp(d->peer, d->track->kind == MEDIA_VIDEO ? URGENCY_VIDEO : URGENCY_AUDIO,
-		out.bytes, out.size);
+	struct layer_verdict verdict =
+		layers_select(&d->layers, &packet->picture->layer, wish_of(d));
+	input->marker = input->marker || verdict.last;
+	return verdict.forward;
 }
 
 void downtrack_forward(struct downtrack *downtrack, const struct encoding *encoding,
 	const struct track_packet *packet)
 {
 	struct downtrack *d = downtrack;
-	if (d->settings.paused || !peer_listens(d->peer)) {
+	struct rewrite_output out;
+	if (is_paused(d) || !peer_listens(d->peer)) {
 		downtrack_skip(d);
 		return;
 	}
+	if (!downtrack_takes(d, packet->codec) || !follow(d, encoding, packet)) {
+		return;
+	}
 	struct rewrite_input input = input_of(packet);
-	struct rewrite_output out;
-	if (packet->codec != d->codec.name || !follow(d, encoding, packet) ||
-		!rewrite_map(&d->rewriter, &input, &out)) {
-		return;
-	}
-	send_packet(d, packet->rtp, packet->vp8, &out, false, packet->now_us);
-	d->packets++;
-	d->octets += (uint32_t)packet->rtp->payload_size;
-}
-
-void downtrack_resend(struct downtrack *downtrack, uint16_t sequence, int64_t now_us)
-{
-	struct downtrack *d = downtrack;
-	const struct rewrite_segment *segment;
-	struct rewrite_sent *sent = rewrite_find(&d->rewriter, sequence, &segment);
-	int64_t again = d->peer->rtt_us > RESEND_MIN_US ? d->peer->rtt_us : RESEND_MIN_US;
-	if (sent == NULL || now_us - sent->sent_us < again || sent->resent == RESEND_TRIES) {
-		return;
-	}
-	size_t n;
-	struct rtp_packet source;
-	struct vp8_descriptor vp8;
-	const struct encoding *e = &d->track->encodings[segment->encoding];
-	const uint8_t *bytes = history_get(e->history, sent->source, &n);
-	if (bytes == NULL ||
-		rtp_parse(bytes, n, &d->track->peer->extensions, &source) != STATUS_OK) {
-		return;
-	}
-	bool is_vp8 = d->codec.name == CODEC_VP8 &&
-		      vp8_parse(source.payload, source.payload_size, &vp8) == STATUS_OK;
-	struct rewrite_output to = {.sequence = sequence,
-		.timestamp = source.timestamp + segment->timestamp_offset,
-		.vp8 = segment->vp8};
-	sent->sent_us = now_us;
-	sent->resent++;
-	send_packet(d, &source, is_vp8 ? &vp8 : NULL, &to, has_rtx(d), now_us);
-}
-
-/* --- reports ---------------------------------------------------------------------------------- */
-
-bool downtrack_write_report(struct downtrack *downtrack, struct rtcp_writer *writer, int64_t now_us)
-{
-	struct downtrack *d = downtrack;
-	const struct rewrite_segment *segment = rewrite_current(&d->rewriter);
-	if (segment == NULL || d->current < 0) {
-		return false;
-	}
-	const struct receiver *r = &d->track->encodings[d->current].receiver;
-	if (r->sr_ntp == 0 || segment->encoding != d->current) {
-		return false;
-	}
-	/* The sender's clock goes on from its report; passed on at once, that is the report. */
-	uint64_t since_us = (uint64_t)(now_us - r->sr_at_us);
-	struct rtcp_sender_info info = {.ssrc = d->ssrc,
-		.ntp = r->sr_ntp + (since_us / 1000000 << 32) +
-		       (since_us % 1000000 << 32) / 1000000,
-		.rtp_timestamp = r->sr_rtp + segment->timestamp_offset +
-				 (uint32_t)(since_us * track_clock_rate(d->track) / 1000000),
-		.packets = d->packets,
-		.octets = d->octets};
-	rtcp_write_sr(writer, &info);
-	rtcp_write_cname(writer, d->ssrc, STR(CNAME));
-	if (writer->overflow) {
-		return false;
-	}
-	d->reports[d->report_next % DOWNTRACK_SRS].middle = (uint32_t)(info.ntp >> 16);
-	d->reports[d->report_next++ % DOWNTRACK_SRS].sent_us = now_us;
-	d->report_due = false;
-	return true;
-}
-
-int64_t downtrack_read_report(
-	struct downtrack *downtrack, const struct rtcp_report *report, int64_t now_us)
-{
-	downtrack->loss = (float)report->fraction_lost / 256.0f;
-	for (size_t i = 0; i < DOWNTRACK_SRS && report->last_sr != 0; i++) {
-		if (downtrack->reports[i].middle == report->last_sr) {
-			int64_t delay = (int64_t)((uint64_t)report->since_last * 1000000 >> 16);
-			int64_t rtt = now_us - downtrack->reports[i].sent_us - delay;
-			return rtt > 0 ? rtt : 1;
+	if (!is_of_layer(d, packet, &input)) {
+		if (rewrite_leave_out(&d->rewriter, &input, &out)) {
+			downtrack_send_filler(d, &out, packet->now_us);
 		}
+		return;
 	}
-	return 0;
+	if (rewrite_map(&d->rewriter, &input, &out)) {
+		downtrack_send(d, packet, &out);
+	}
 }

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sfu/media/layers.h"
 #include "sfu/media/messages.h"
+#include "sfu/media/picture.h"
 #include "sfu/media/rewrite.h"
 #include "sfu/media/rtcp.h"
 #include "sfu/media/rtp.h"
@@ -28,13 +30,18 @@ struct downtrack {
 	struct media_codec codec;
 	uint32_t ssrc, rtx_ssrc;
 	uint16_t rtx_sequence;
+	uint8_t red_payload_type; /* MEDIA_NO_PAYLOAD: the subscriber takes plain Opus only */
 	struct media_downtrack_settings settings;
+	int allocated;	/* greatest encoding or layer that bandwidth allows (downlink.h) */
+	bool held_back; /* it allows none */
+	struct layer_selector layers;
 	struct rewriter rewriter;
 	int current;	   /* encoding being forwarded; -1: none */
 	unsigned restarts; /* of that encoding's sender, as of the current segment */
 	bool resync;	   /* something was left out: the next packet starts a segment */
 	bool report_due;   /* tell the clock: a segment has started */
 	uint32_t packets, octets;
+	unsigned padded; /* counts, so that padding does not repeat one packet only */
 	float loss;
 	struct {
 		uint32_t middle; /* of the NTP time; 0: none */
@@ -53,7 +60,7 @@ void downtrack_free(struct downtrack **downtrack);
 struct track_packet {
 	const struct rtp_packet *rtp;
 	uint64_t sequence;
-	const struct vp8_descriptor *vp8; /* NULL for audio */
+	const struct picture *picture; /* NULL for audio */
 	enum media_codec_name codec;
 	int64_t now_us;
 };
@@ -63,6 +70,20 @@ void downtrack_forward(struct downtrack *downtrack, const struct encoding *encod
 	const struct track_packet *packet);
 /* The track is muted, or a packet was left out for another reason. */
 void downtrack_skip(struct downtrack *downtrack);
+bool downtrack_has_rtx(const struct downtrack *downtrack);
+/* Whether what comes in that format can be sent to the subscriber, if need be changed. */
+bool downtrack_takes(const struct downtrack *downtrack, enum media_codec_name codec);
+
+/* downtrack_send.c: puts a packet into its new form, and sends it or has it wait its turn. */
+void downtrack_send(struct downtrack *downtrack, const struct track_packet *packet,
+	const struct rewrite_output *to);
+/* Its turn has come. */
+void downtrack_send_queued(struct downtrack *downtrack, uint16_t sequence, int64_t now_us);
+/* A packet without content, in the place of one that was left out too late. */
+void downtrack_send_filler(
+	struct downtrack *downtrack, const struct rewrite_output *to, int64_t now_us);
+/* About that many bytes that nobody needs; returns how many were sent. */
+size_t downtrack_pad(struct downtrack *downtrack, size_t bytes, int64_t now_us);
 /* The subscriber lost this one. */
 void downtrack_resend(struct downtrack *downtrack, uint16_t sequence, int64_t now_us);
 

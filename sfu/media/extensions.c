@@ -13,6 +13,8 @@ static const struct str uris[RTP_EXT_COUNT] = {
 	[RTP_EXT_ABS_SEND_TIME] =
 		STR_INIT("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
 	[RTP_EXT_VIDEO_ORIENTATION] = STR_INIT("urn:3gpp:video-orientation"),
+	[RTP_EXT_DEPENDENCY] = STR_INIT("https://aomediacodec.github.io/av1-rtp-spec/"
+					"#dependency-descriptor-rtp-header-extension"),
 };
 
 struct str rtp_extension_uri(enum rtp_extension extension)

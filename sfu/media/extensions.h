@@ -18,6 +18,7 @@ enum rtp_extension {
 	RTP_EXT_TRANSPORT_CC,	   /* draft-holmer-rmcat-transport-wide-cc-extensions-01 */
 	RTP_EXT_ABS_SEND_TIME,	   /* webrtc.org experiments, 24 bits of 6.18 seconds */
 	RTP_EXT_VIDEO_ORIENTATION, /* 3GPP TS 26.114 */
+	RTP_EXT_DEPENDENCY,	   /* dependency.h */
 	RTP_EXT_COUNT,
 };
 

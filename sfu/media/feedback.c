@@ -106,7 +106,7 @@ static void on_keyframe_request(struct peer *peer, uint32_t ssrc)
 	}
 }
 
-static void on_packet(struct peer *peer, const struct rtcp_packet *packet)
+static void on_packet(struct peer *peer, const struct rtcp_packet *packet) REQUIRES(on_media)
 {
 	struct rtcp_sender_info info;
 	struct rtcp_reports reports;
@@ -127,8 +127,10 @@ static void on_packet(struct peer *peer, const struct rtcp_packet *packet)
 		for (unsigned i = 0; i < count; i++) {
 			on_keyframe_request(peer, firs[i]);
 		}
+	} else if (packet->type == RTCP_RTPFB && packet->count == RTCP_TWCC) {
+		downlink_feedback(peer, packet);
 	} else if (rtcp_read_remb(packet, &bitrate) == STATUS_OK) {
-		peer->remb = bitrate;
+		downlink_remb(peer, bitrate);
 	}
 }
 

@@ -78,6 +78,19 @@ static void keep(struct encoding *e, struct peer *peer, const struct rtp_packet 
 	history_put(e->history, sequence, rebuilt, header + packet->payload_size);
 }
 
+static void note_picture(struct encoding *e, const struct media_codec *codec,
+	struct track_packet *packet, struct picture *picture)
+{
+	picture_read(packet->rtp, codec->name, &e->structure, picture);
+	packet->picture = picture;
+	encoding_count(e, picture->layered ? picture->layer.spatial : 0, packet->rtp->payload_size,
+		packet->now_us);
+	if (picture->keyframe) {
+		nack_forget_before(&e->nacks, packet->sequence);
+		e->keyframe_wanted = false;
+	}
+}
+
 static void route(struct track *track, const struct encoding *e, const struct track_packet *packet)
 {
 	for (struct downtrack *d = track->downtracks; d != NULL; d = d->next_of_track) {
@@ -116,14 +129,11 @@ void forward_rtp(struct peer *peer, const uint8_t *packet, size_t n)
 	if (codec == NULL || is_rtx || !note_arrival(e, codec, &rtp, now_us, &out.sequence)) {
 		return;
 	}
-	struct vp8_descriptor vp8;
-	if (codec->name == CODEC_VP8 &&
-		vp8_parse(rtp.payload, rtp.payload_size, &vp8) == STATUS_OK) {
-		out.vp8 = &vp8;
-		if (vp8.keyframe) {
-			nack_forget_before(&e->nacks, out.sequence);
-			e->keyframe_wanted = false;
-		}
+	struct picture picture;
+	if (track->kind == MEDIA_VIDEO) {
+		note_picture(e, codec, &out, &picture);
+	} else {
+		encoding_count(e, 0, n, now_us);
 	}
 	if (rtp.ext[RTP_EXT_AUDIO_LEVEL].n == 1 && track->speaker && !track->muted) {
 		speaker_observe(&track->level, rtp.ext[RTP_EXT_AUDIO_LEVEL].p[0], SPEAKER_FRAME_MS);

@@ -110,6 +110,7 @@ static struct peer *peer_new(
 	peer->data_max = params->data_max_message_size;
 	peer->opened_us = media->now_us;
 	peer->told_us = media->now_us;
+	downlink_init(&peer->downlink);
 	media_data_init(peer);
 	memset(peer->channels, PEER_NO_CHANNEL, sizeof(peer->channels));
 	secret_random(&peer->rtcp_ssrc, sizeof(peer->rtcp_ssrc));
@@ -331,6 +332,7 @@ void media_close_downtrack(struct downtrack *downtrack)
 		at = &(*at)->next_of_peer;
 	}
 	*at = downtrack->next_of_peer;
+	downlink_forget(&downtrack->peer->downlink, downtrack);
 	transport_forget_ssrc(downtrack->peer->transport, downtrack->ssrc);
 	transport_forget_ssrc(downtrack->peer->transport, downtrack->rtx_ssrc);
 	(void)map_remove(downtrack->peer->media->downtracks, media_key(&downtrack->id));

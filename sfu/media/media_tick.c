@@ -43,7 +43,9 @@ static void tell_stats(struct peer *peer) REQUIRES(on_media)
 		.bytes_out = peer->counts.bytes_out,
 		.packets_in = peer->counts.packets_in,
 		.packets_out = peer->counts.packets_out,
-		.estimate_down = peer->remb};
+		.estimate_down = peer->downlink.bwe.informed ? peer->downlink.bwe.bitrate : 0,
+		.starved = peer->downlink.starved,
+		.reduced = peer->downlink.reduced};
 	media_tell(peer->media, event);
 }
 
@@ -145,6 +147,7 @@ static void tick_peer(struct peer *peer) REQUIRES(on_media)
 		return;
 	}
 	feedback_tick(peer);
+	downlink_tick(peer);
 	if (peer->media->now_us - peer->told_us >= STATS_US) {
 		peer->told_us = peer->media->now_us;
 		tell_stats(peer);

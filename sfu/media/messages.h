@@ -24,7 +24,7 @@
 #include "sfu/media/extensions.h"
 
 #define MEDIA_MAX_ENCODINGS 3
-#define MEDIA_MAX_CODECS    4
+#define MEDIA_MAX_CODECS    8
 #define MEDIA_ID_MAX	    16 /* bytes of a mid or rid that we take */
 #define MEDIA_UFRAG_MAX	    32
 #define MEDIA_PWD_MAX	    64
@@ -34,13 +34,23 @@
 
 enum media_kind { MEDIA_AUDIO, MEDIA_VIDEO };
 
-enum media_codec_name { CODEC_OPUS, CODEC_VP8 };
+/* RED is Opus with redundancy (RFC 2198): a format beside it, not a codec of its own. */
+enum media_codec_name {
+	CODEC_OPUS,
+	CODEC_RED,
+	CODEC_VP8,
+	CODEC_VP9,
+	CODEC_AV1,
+	CODEC_H264,
+	CODEC_COUNT
+};
 
 /* One codec as negotiated in one section, in that peer's numbers. */
 struct media_codec {
 	enum media_codec_name name;
 	uint8_t payload_type;
 	uint8_t rtx_payload_type; /* MEDIA_NO_PAYLOAD: no RTX (RFC 4588) */
+	uint8_t profile;	  /* H.264's profile_idc; of others 0 */
 	bool nack;		  /* a=rtcp-fb nack */
 	bool pli;		  /* nack pli */
 	bool fir;		  /* ccm fir */
@@ -114,6 +124,7 @@ struct media_publish {
 	uint64_t track;
 	enum media_kind kind;
 	bool speaker; /* its audio level counts for active speakers */
+	bool screen;  /* what is shown matters more than who shows it */
 	bool muted;
 	char mid[MEDIA_ID_MAX + 1];
 	struct media_codec codecs[MEDIA_MAX_CODECS];
@@ -124,8 +135,9 @@ struct media_publish {
 
 struct media_downtrack_settings {
 	bool paused;	      /* UpdateTrackSettings.disabled */
-	uint8_t max_encoding; /* greatest index wanted; MEDIA_MAX_ENCODINGS - 1: the best there is
-			       */
+	uint8_t max_encoding; /* greatest index wanted, or spatial layer where one stream has
+			       * several; MEDIA_MAX_ENCODINGS - 1: the best there is */
+	uint8_t priority;     /* UpdateTrackSettings.priority: 1 is the highest, 0 unset */
 };
 
 struct media_subscribe {
@@ -136,6 +148,7 @@ struct media_subscribe {
 	struct media_codec codec;   /* what that subscriber negotiated for the track's codec */
 	uint32_t ssrc;		    /* written to the SDP; unique on that transport, not 0 */
 	uint32_t rtx_ssrc;	    /* 0: no RTX; lost packets are then sent again as they were */
+	uint8_t red_payload_type;   /* of audio; MEDIA_NO_PAYLOAD: only the primary frame is sent */
 	struct media_downtrack_settings settings;
 };
 
@@ -179,6 +192,7 @@ enum media_event_kind {
 	MEDIA_SPEAKERS,		   /* meeting, u.speakers: all who speak now, loudest first */
 	MEDIA_DATA_RECEIVED, /* transport, u.data; at most 16 MiB/s of a peer, 4096 messages/s */
 	MEDIA_STATS,	     /* transport, u.stats; every 5 s */
+	MEDIA_STREAM_STATE,  /* transport, u.stream: held back for want of bandwidth, or back */
 };
 
 enum media_lost {
@@ -211,7 +225,14 @@ struct media_stats {
 	float loss_down;	      /* 0 to 1, as the peer reports */
 	uint64_t bytes_in, bytes_out; /* since the transport was opened */
 	uint64_t packets_in, packets_out;
-	uint64_t estimate_down; /* bit/s that the peer says it can take (REMB); 0: unknown */
+	uint64_t estimate_down; /* bit/s that the way to the peer takes; 0: unknown */
+	bool starved;		/* a video is held back for want of it */
+	bool reduced;		/* a video is smaller than was asked for */
+};
+
+struct media_stream_state {
+	uint64_t downtrack;
+	bool paused;
 };
 
 struct media_event {
@@ -226,6 +247,7 @@ struct media_event {
 		struct media_speakers speakers;
 		struct media_data data;
 		struct media_stats stats;
+		struct media_stream_state stream;
 	} u;
 };
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sfu/media/downlink.h"
 #include "sfu/media/messages.h"
 #include "sfu/media/rtcp.h"
 #include "sfu/media/rtp.h"
@@ -53,10 +54,10 @@ struct peer {
 	struct track *tracks;	      /* published, by next */
 	struct downtrack *downtracks; /* subscribed, by next_of_peer */
 	struct ssrc_binding bindings[PEER_SSRCS];
-	struct twcc_recorder twcc;
+	struct twcc_recorder twcc; /* of what it sends */
+	struct downlink downlink;  /* what it gets */
 	int64_t opened_us, reported_us, told_us, twcc_us;
 	int64_t rtt_us; /* 0: unknown */
-	uint64_t remb;	/* the peer's estimate of what it can take, bit/s; 0: unknown */
 	float loss_down;
 	bool connected, lost;	      /* what signalling was told last */
 	int64_t data_credit, data_us; /* what its data messages may cost, as of then */

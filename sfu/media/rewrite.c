@@ -45,12 +45,17 @@ void rewrite_switch(struct rewriter *rewriter, uint8_t encoding, const struct re
 		timestamp = r->out_timestamp + 1;
 	}
 	r->segment++;
+	r->source_highest = input->sequence - 1;
+	r->left_out = 0;
 	r->segments[r->segment % REWRITE_SEGMENTS] = (struct rewrite_segment){.number = r->segment,
 		.encoding = encoding,
 		.source_first = input->sequence,
 		.out_first = r->out_highest + 1,
 		.timestamp_offset = timestamp - input->timestamp,
-		.vp8 = vp8_offset_at(r, input->vp8)};
+		.vp8 = vp8_offset_at(r, input->vp8),
+		.frame_offset =
+			(uint16_t)(r->started && input->has_frame ? r->frame + 1u - input->frame
+								  : 0)};
 	r->started = true;
 }
 
@@ -66,6 +71,26 @@ static void note_highest(struct rewriter *r, uint64_t out, const struct rewrite_
 		r->tl0_picture = (uint8_t)(vp8->tl0_picture + o->vp8.tl0_picture);
 		r->key_index = (uint8_t)(vp8->key_index + o->vp8.key_index);
 	}
+	if (input->has_frame) {
+		r->frame = (uint16_t)(input->frame + o->frame_offset);
+	}
+}
+
+/* How many before this one were left out, which is known for those within the window. */
+static bool place_of(struct rewriter *r, uint64_t source, uint32_t *before_out)
+{
+	if (source + REWRITE_WINDOW <= r->source_highest) {
+		return false;
+	}
+	uint64_t first = r->source_highest + 1;
+	if (source >= first + REWRITE_WINDOW) {
+		first = source - REWRITE_WINDOW + 1;
+	}
+	for (uint64_t s = first; s <= source; s++) {
+		r->left_out_before[s % REWRITE_WINDOW] = r->left_out;
+	}
+	*before_out = r->left_out_before[source % REWRITE_WINDOW];
+	return true;
 }
 
 bool rewrite_map(
@@ -73,21 +98,52 @@ bool rewrite_map(
 {
 	struct rewriter *r = rewriter;
 	const struct rewrite_segment *s = rewrite_current(r);
-	if (s == NULL || input->sequence < s->source_first) {
+	uint32_t before;
+	if (s == NULL || input->sequence < s->source_first ||
+		!place_of(r, input->sequence, &before)) {
 		return false;
 	}
-	uint64_t mapped = s->out_first + (input->sequence - s->source_first);
+	uint64_t mapped = s->out_first + (input->sequence - s->source_first) - before;
+	struct rewrite_sent *sent = &r->sent[mapped % REWRITE_WINDOW];
 	*out = (struct rewrite_output){.sequence = (uint16_t)mapped,
 		.timestamp = input->timestamp + s->timestamp_offset,
-		.vp8 = s->vp8};
+		.vp8 = s->vp8,
+		.frame_offset = s->frame_offset,
+		.sent = sent};
 	if (mapped > r->out_highest) {
 		note_highest(r, mapped, out, input);
 	}
-	r->sent[mapped % REWRITE_WINDOW] = (struct rewrite_sent){.out = mapped,
+	if (input->sequence > r->source_highest) {
+		r->source_highest = input->sequence;
+	}
+	*sent = (struct rewrite_sent){.out = mapped,
 		.source = input->sequence,
 		.segment = s->number,
+		.marker = input->marker,
 		.sent_us = input->now_us};
 	return true;
+}
+
+bool rewrite_leave_out(
+	struct rewriter *rewriter, const struct rewrite_input *input, struct rewrite_output *out)
+{
+	struct rewriter *r = rewriter;
+	const struct rewrite_segment *s = rewrite_current(r);
+	uint32_t before;
+	if (s == NULL || input->sequence < s->source_first) {
+		return false;
+	}
+	if (input->sequence <= r->source_highest) {
+		bool has_place = rewrite_map(r, input, out);
+		if (has_place) {
+			out->sent->source = 0;
+		}
+		return has_place;
+	}
+	(void)place_of(r, input->sequence, &before);
+	r->source_highest = input->sequence;
+	r->left_out++;
+	return false;
 }
 
 void rewrite_forget(struct rewriter *rewriter)

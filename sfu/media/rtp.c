@@ -7,12 +7,14 @@
 #define PROFILE_ONE	0xbedeu
 #define PROFILE_TWO	0x1000u
 #define ONE_BYTE_MAX_ID 14
+#define ONE_BYTE_MAX	16 /* bytes of a value */
 
 static void take_extension(struct rtp_packet *packet, const struct rtp_extension_ids *ids,
 	unsigned id, const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < RTP_EXT_COUNT && n <= RTP_EXT_VALUE_MAX; i++) {
-		if (ids->id[i] == id) {
+	for (size_t i = 0; i < RTP_EXT_COUNT; i++) {
+		size_t max = i == RTP_EXT_DEPENDENCY ? RTP_EXT_LONG_MAX : RTP_EXT_VALUE_MAX;
+		if (ids->id[i] == id && n <= max) {
 			packet->ext[i] = (struct rtp_ext_value){.p = p, .n = (uint8_t)n};
 		}
 	}
@@ -118,7 +120,8 @@ static bool needs_two_bytes(const struct rtp_packet *packet, const struct rtp_ex
 {
 	for (size_t i = 0; i < RTP_EXT_COUNT; i++) {
 		if (packet->ext[i].p != NULL && ids->id[i] != 0 &&
-			(ids->id[i] > ONE_BYTE_MAX_ID || packet->ext[i].n == 0)) {
+			(ids->id[i] > ONE_BYTE_MAX_ID || packet->ext[i].n == 0 ||
+				packet->ext[i].n > ONE_BYTE_MAX)) {
 			return true;
 		}
 	}

@@ -14,8 +14,10 @@
 #include "sfu/media/extensions.h"
 
 #define RTP_PACKET_MAX	  1500 /* what we take and send; no sender of ours goes past its MTU */
-#define RTP_EXT_VALUE_MAX 16   /* of the extensions that we know, all are this short */
-#define RTP_HEADER_MAX	  (12 + 4 + RTP_EXT_COUNT * (2 + RTP_EXT_VALUE_MAX) + 3)
+#define RTP_EXT_VALUE_MAX 16   /* of the extensions that we know, all but one are this short */
+#define RTP_EXT_LONG_MAX  255  /* the dependency descriptor, on keyframes */
+#define RTP_HEADER_MAX \
+	(12 + 4 + (RTP_EXT_COUNT - 1) * (2 + RTP_EXT_VALUE_MAX) + 2 + RTP_EXT_LONG_MAX + 3)
 
 struct rtp_ext_value {
 	const uint8_t *p; /* NULL: not in the packet */
@@ -29,7 +31,7 @@ struct rtp_packet {
 	uint16_t sequence;
 	uint32_t timestamp;
 	uint32_t ssrc;
-	struct rtp_ext_value ext[RTP_EXT_COUNT]; /* longer than RTP_EXT_VALUE_MAX: as if absent */
+	struct rtp_ext_value ext[RTP_EXT_COUNT]; /* longer than they may be: as if absent */
 	const uint8_t *payload;
 	size_t payload_size; /* without padding; 0 for a packet that is padding only */
 };

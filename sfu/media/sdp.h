@@ -115,7 +115,7 @@ struct sdp *sdp_answer(struct arena *arena, const struct sdp *offer, const struc
 /* Starts an offer of ours (the subscriber's transport of the dual mode), a=setup:actpass, without
  * any section. */
 struct sdp *sdp_offer(struct arena *arena, const struct sdp_local *local);
-/* Appends a section with our codecs (Opus 111, VP8 96 with RTX 97) and extension ids; inactive
+/* Appends a section with our codecs (all of a kind) and extension ids; inactive
  * until sdp_section_send. STATUS_TOO_LARGE past SDP_MAX_SECTIONS. */
 MUST_CHECK enum status sdp_offer_section(struct arena *arena, struct sdp *offer,
 	const struct sdp_local *local, enum sdp_kind kind, struct str mid,
@@ -131,6 +131,14 @@ void sdp_section_send(struct sdp_section *section, struct str stream_id, struct 
 struct sdp_section *sdp_section_find(const struct sdp *sdp, struct str mid); /* or NULL */
 const struct sdp_codec *sdp_codec_find(
 	const struct sdp_section *section, enum media_codec_name name); /* or NULL */
+/* The codec that can carry a stream which comes in that format; or NULL. */
+const struct sdp_codec *sdp_codec_for(
+	const struct sdp_section *section, const struct media_codec *stream);
+/* The sender takes the first of an answer: this one, when it is there. */
+void sdp_section_prefer(struct sdp_section *section, enum media_codec_name name);
+/* How Opus shall be sent to us. */
+void sdp_section_opus(struct arena *arena, struct sdp_section *section, bool stereo, bool dtx);
+void sdp_section_without(struct sdp_section *section, enum media_codec_name name);
 /* All sections' extensions; STATUS_INVALID when one id means two things. */
 MUST_CHECK enum status sdp_extension_ids(const struct sdp *sdp, struct rtp_extension_ids *out);
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/mem.h"
+#include "sfu/media/codecs.h"
 #include "sfu/media/sdp_internal.h"
 
 static enum status refuse(enum status status, const char *why, const char **why_out)
@@ -106,10 +107,9 @@ static void read_rtpmap(struct sdp_draft *d, struct str value)
 	if (p == NULL) {
 		return;
 	}
-	if (str_eq_nocase(value, STR("opus/48000/2"))) {
-		p->kind = PAYLOAD_OPUS;
-	} else if (str_eq_nocase(value, STR("VP8/90000"))) {
-		p->kind = PAYLOAD_VP8;
+	p->codec = codec_by_rtpmap(value);
+	if (p->codec != CODEC_COUNT) {
+		p->kind = PAYLOAD_CODEC;
 	} else if (str_eq_nocase(value, STR("rtx/90000")) ||
 		   str_eq_nocase(value, STR("rtx/48000/2"))) {
 		p->kind = PAYLOAD_RTX;

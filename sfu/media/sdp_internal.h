@@ -8,11 +8,12 @@
 #define SDP_PAYLOAD_TYPES 128
 #define SDP_MAX_SIGNALLED 64 /* SSRCs of a section, those of RTX included */
 
-enum sdp_payload_kind { PAYLOAD_OTHER, PAYLOAD_OPUS, PAYLOAD_VP8, PAYLOAD_RTX };
+enum sdp_payload_kind { PAYLOAD_OTHER, PAYLOAD_CODEC, PAYLOAD_RTX };
 
 /* What the attributes say of one payload type, before the codecs are put together. */
 struct sdp_payload {
 	enum sdp_payload_kind kind;
+	enum media_codec_name codec; /* of PAYLOAD_CODEC */
 	struct str fmtp;
 	bool nack, pli, fir, transport_cc, remb;
 };
@@ -40,6 +41,18 @@ static inline bool sdp_number(struct str text, int64_t max, int64_t *out)
 {
 	return str_to_i64(text, out) == STATUS_OK && *out >= 0 && *out <= max;
 }
+
+/* Value of a parameter ("name=value;..."); empty when it is not there. */
+struct str sdp_parameter(struct str fmtp, const char *name);
+/*
+ * sdp_formats.c. Whether a payload type of that codec and those parameters is one that we forward,
+ * and its profile.
+ */
+bool sdp_h264_constrained(struct str fmtp);
+bool sdp_format_known(enum media_codec_name name, struct str fmtp, uint8_t *profile_out);
+/* What an answer says of an offered format: its parameters, without those of the other side. */
+struct str sdp_format_answer(
+	struct arena *arena, enum media_codec_name name, struct str fmtp, uint8_t opus_type);
 
 /* n bytes written as "AB:CD:..." (RFC 8122); false when they are not. */
 bool sdp_read_hex(struct str text, uint8_t *out, size_t n);

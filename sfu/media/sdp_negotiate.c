@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/mem.h"
+#include "sfu/media/codecs.h"
 #include "sfu/media/sdp_internal.h"
 
-#define OUR_SCTP_PORT	 5000
-#define OFFER_OPUS	 111
-#define OFFER_VP8	 96
-#define OFFER_VP8_RTX	 97
-#define OPUS_FMTP	 "minptime=10;useinbandfec=1"
-#define OPUS_FMTP_STEREO "minptime=10;useinbandfec=1;stereo=1"
+#define OUR_SCTP_PORT 5000
 
 /* Ids of our own offers: one byte is enough for all. */
 static const uint8_t offer_ids[RTP_EXT_COUNT] = {
 	[RTP_EXT_AUDIO_LEVEL] = 1,
 	[RTP_EXT_ABS_SEND_TIME] = 2,
+	[RTP_EXT_TRANSPORT_CC] = 3,
 	[RTP_EXT_MID] = 4,
+	[RTP_EXT_DEPENDENCY] = 12,
 	[RTP_EXT_VIDEO_ORIENTATION] = 13,
 };
 
@@ -37,8 +36,9 @@ static struct sdp *start_description(struct arena *arena, const struct sdp_local
 }
 
 /*
- * What goes which way: the peer's sender follows transport-cc feedback, which we make; our own
- * sending is judged by the receiver's estimate (REMB), for which it needs send times.
+ * What goes which way: the peer's sender follows transport-cc feedback, which we make; we follow
+ * that of the peer, or where it has none the receiver's estimate (REMB), for which it needs send
+ * times.
  *
  * What only a sender needs is negotiated in sections that send nothing yet too: Chromium offers a
  * later section of the same BUNDLE no extension that an earlier answer has left out, and cannot
@@ -59,6 +59,7 @@ static bool wants_extension(enum rtp_extension extension, enum sdp_kind kind, bo
 	case RTP_EXT_ABS_SEND_TIME:
 		return kind == SDP_VIDEO && !receiving;
 	case RTP_EXT_VIDEO_ORIENTATION:
+	case RTP_EXT_DEPENDENCY:
 		return kind == SDP_VIDEO;
 	case RTP_EXT_COUNT:
 		break;
@@ -66,32 +67,19 @@ static bool wants_extension(enum rtp_extension extension, enum sdp_kind kind, bo
 	return false;
 }
 
-static bool has_parameter(struct str fmtp, const char *parameter)
+static void answer_codec(struct arena *arena, const struct sdp_section *offer,
+	const struct sdp_codec *offered, struct sdp_codec *out)
 {
-	struct str part;
-	while (str_cut(&fmtp, ';', &part)) {
-		if (str_eq_c(str_trim(part), parameter)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void answer_codec(const struct sdp_codec *offered, bool receiving, struct sdp_codec *out)
-{
+	const struct sdp_codec *opus = sdp_codec_find(offer, CODEC_OPUS);
 	*out = *offered;
-	out->codec.transport_cc = offered->codec.transport_cc && receiving;
-	out->codec.remb = offered->codec.remb && !out->codec.transport_cc;
-	out->fmtp = STR_EMPTY;
-	if (offered->codec.name == CODEC_OPUS) {
-		out->codec.remb = false;
-		out->fmtp = has_parameter(offered->fmtp, "stereo=1") ? STR(OPUS_FMTP_STEREO)
-								     : STR(OPUS_FMTP);
-	}
+	out->codec.remb = offered->codec.remb && !out->codec.transport_cc &&
+			  codec_kind(offered->codec.name) == MEDIA_VIDEO;
+	out->fmtp = sdp_format_answer(arena, offered->codec.name, offered->fmtp,
+		opus == NULL ? MEDIA_NO_PAYLOAD : opus->codec.payload_type);
 }
 
-static void answer_section(
-	const struct sdp_section *offer, const struct sdp_local *local, struct sdp_section *s)
+static void answer_section(struct arena *arena, const struct sdp_section *offer,
+	const struct sdp_local *local, struct sdp_section *s)
 {
 	s->kind = offer->kind;
 	s->kind_text = offer->kind_text;
@@ -116,7 +104,7 @@ static void answer_section(
 	s->rtcp_rsize = offer->rtcp_rsize;
 	s->extmap_allow_mixed = offer->extmap_allow_mixed;
 	for (unsigned i = 0; i < offer->codec_count; i++) {
-		answer_codec(&offer->codecs[i], receiving, &s->codecs[s->codec_count++]);
+		answer_codec(arena, offer, &offer->codecs[i], &s->codecs[s->codec_count++]);
 	}
 	for (unsigned i = 0; i < offer->extension_count; i++) {
 		if (wants_extension(offer->extensions[i].extension, s->kind, receiving)) {
@@ -132,7 +120,7 @@ struct sdp *sdp_answer(struct arena *arena, const struct sdp *offer, const struc
 	struct sdp *answer = start_description(arena, local);
 	answer->section_count = offer->section_count;
 	for (unsigned i = 0; i < offer->section_count; i++) {
-		answer_section(&offer->sections[i], local, &answer->sections[i]);
+		answer_section(arena, &offer->sections[i], local, &answer->sections[i]);
 		answer->bundle = answer->bundle || !answer->sections[i].rejected;
 	}
 	return answer;
@@ -143,23 +131,38 @@ struct sdp *sdp_offer(struct arena *arena, const struct sdp_local *local)
 	return start_description(arena, local);
 }
 
-static void offer_codec(struct sdp_section *s)
+/* What our own offers have, in the order of preference. */
+static const struct {
+	enum media_codec_name name;
+	uint8_t payload_type, rtx_payload_type, profile;
+	struct str fmtp;
+} offered[] = {
+	{CODEC_OPUS, 111, MEDIA_NO_PAYLOAD, 0, STR_INIT("minptime=10;useinbandfec=1")},
+	{CODEC_RED, 63, MEDIA_NO_PAYLOAD, 0, STR_INIT("111/111")},
+	{CODEC_VP8, 96, 97, 0, STR_INIT("")},
+	{CODEC_VP9, 98, 99, 0, STR_INIT("profile-id=0")},
+	{CODEC_H264, 102, 103, 0x42,
+		STR_INIT("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")},
+	{CODEC_AV1, 45, 46, 0, STR_INIT("level-idx=5;profile=0;tier=0")},
+};
+
+static void offer_codecs(struct sdp_section *s)
 {
-	struct sdp_codec *c = &s->codecs[s->codec_count++];
-	if (s->kind == SDP_AUDIO) {
-		c->codec = (struct media_codec){.name = CODEC_OPUS,
-			.payload_type = OFFER_OPUS,
-			.rtx_payload_type = MEDIA_NO_PAYLOAD,
-			.nack = true};
-		c->fmtp = STR(OPUS_FMTP);
-	} else {
-		c->codec = (struct media_codec){.name = CODEC_VP8,
-			.payload_type = OFFER_VP8,
-			.rtx_payload_type = OFFER_VP8_RTX,
-			.nack = true,
-			.pli = true,
-			.fir = true,
-			.remb = true};
+	for (size_t i = 0; i < ARRAY_LEN(offered); i++) {
+		bool video = codec_kind(offered[i].name) == MEDIA_VIDEO;
+		if (video != (s->kind == SDP_VIDEO)) {
+			continue;
+		}
+		s->codecs[s->codec_count++] = (struct sdp_codec){.fmtp = offered[i].fmtp,
+			.codec = {.name = offered[i].name,
+				.payload_type = offered[i].payload_type,
+				.rtx_payload_type = offered[i].rtx_payload_type,
+				.profile = offered[i].profile,
+				.nack = offered[i].name != CODEC_RED,
+				.pli = video,
+				.fir = video,
+				.transport_cc = true,
+				.remb = video}};
 	}
 }
 
@@ -186,7 +189,7 @@ enum status sdp_offer_section(struct arena *arena, struct sdp *offer, const stru
 	s->kind_text = kind == SDP_AUDIO ? STR("audio") : STR("video");
 	s->protocol = STR("UDP/TLS/RTP/SAVPF");
 	s->rtcp_mux = s->rtcp_rsize = s->extmap_allow_mixed = true;
-	offer_codec(s);
+	offer_codecs(s);
 	for (unsigned i = 0; i < RTP_EXT_COUNT; i++) {
 		enum rtp_extension extension = (enum rtp_extension)i;
 		if (offer_ids[i] != 0 && wants_extension(extension, kind, false)) {
@@ -218,6 +221,44 @@ struct sdp_section *sdp_section_find(const struct sdp *sdp, struct str mid)
 		}
 	}
 	return NULL;
+}
+
+void sdp_section_prefer(struct sdp_section *section, enum media_codec_name name)
+{
+	for (unsigned i = 1; i < section->codec_count; i++) {
+		struct sdp_codec wanted = section->codecs[i];
+		if (wanted.codec.name != name || section->codecs[0].codec.name == name) {
+			continue;
+		}
+		memmove(&section->codecs[1], &section->codecs[0], i * sizeof(wanted));
+		section->codecs[0] = wanted;
+	}
+}
+
+void sdp_section_without(struct sdp_section *section, enum media_codec_name name)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < section->codec_count; i++) {
+		if (section->codecs[i].codec.name != name) {
+			section->codecs[kept++] = section->codecs[i];
+		}
+	}
+	section->codec_count = kept;
+}
+
+const struct sdp_codec *sdp_codec_for(
+	const struct sdp_section *section, const struct media_codec *stream)
+{
+	const struct sdp_codec *best = NULL;
+	for (unsigned i = 0; i < section->codec_count; i++) {
+		const struct media_codec *c = &section->codecs[i].codec;
+		/* Who decodes a greater profile of H.264 decodes the baseline too. */
+		if (c->name == stream->name && c->profile >= stream->profile &&
+			(best == NULL || c->profile < best->codec.profile)) {
+			best = &section->codecs[i];
+		}
+	}
+	return best;
 }
 
 const struct sdp_codec *sdp_codec_find(

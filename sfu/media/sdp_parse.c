@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sfu/media/codecs.h"
 #include "sfu/media/sdp_internal.h"
 
 #define MAX_LINES 8192
@@ -33,18 +34,41 @@ static bool rtx_is_of(const struct sdp_payload *rtx, unsigned payload_type)
 	return false;
 }
 
+/* One of each profile is enough: the first, or of H.264 the constrained one, which all decode. */
+static struct sdp_codec *place_for(
+	struct sdp_section *s, const struct sdp_payload *payload, uint8_t profile)
+{
+	for (unsigned i = 0; i < s->codec_count; i++) {
+		struct sdp_codec *c = &s->codecs[i];
+		if (c->codec.name != payload->codec || c->codec.profile != profile) {
+			continue;
+		}
+		bool better = payload->codec == CODEC_H264 && !sdp_h264_constrained(c->fmtp) &&
+			      sdp_h264_constrained(payload->fmtp);
+		return better ? c : NULL;
+	}
+	return s->codec_count == MEDIA_MAX_CODECS ? NULL : &s->codecs[s->codec_count++];
+}
+
 static void add_codec(struct sdp_draft *d, unsigned payload_type)
 {
 	struct sdp_section *s = d->section;
 	const struct sdp_payload *p = &d->payloads[payload_type];
-	bool fits = (p->kind == PAYLOAD_OPUS && s->kind == SDP_AUDIO) ||
-		    (p->kind == PAYLOAD_VP8 && s->kind == SDP_VIDEO);
-	if (!fits || s->codec_count == MEDIA_MAX_CODECS) {
+	enum sdp_kind kind = p->kind == PAYLOAD_CODEC && codec_kind(p->codec) == MEDIA_AUDIO
+				     ? SDP_AUDIO
+				     : SDP_VIDEO;
+	uint8_t profile;
+	if (p->kind != PAYLOAD_CODEC || s->kind != kind ||
+		!sdp_format_known(p->codec, p->fmtp, &profile)) {
 		return;
 	}
-	struct sdp_codec *c = &s->codecs[s->codec_count++];
+	struct sdp_codec *c = place_for(s, p, profile);
+	if (c == NULL) {
+		return;
+	}
 	*c = (struct sdp_codec){.fmtp = p->fmtp,
-		.codec = {.name = p->kind == PAYLOAD_OPUS ? CODEC_OPUS : CODEC_VP8,
+		.codec = {.name = p->codec,
+			.profile = profile,
 			.payload_type = (uint8_t)payload_type,
 			.rtx_payload_type = MEDIA_NO_PAYLOAD,
 			.nack = p->nack,

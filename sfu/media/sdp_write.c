@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "sfu/media/codecs.h"
 #include "sfu/media/sdp.h"
 #include "sfu/transport/candidates.h"
 
@@ -40,16 +41,11 @@ static void write_transport(const struct sdp_section *s, struct buf *out)
 static void write_candidates(const struct candidates *candidates, struct buf *out)
 {
 	for (unsigned i = 0; i < candidates->count; i++) {
-		const struct candidate *c = &candidates->list[i];
-		buf_printf(out, "a=candidate:%" PRIu32 " 1 udp %" PRIu32 " %s %u typ host\r\n",
-			c->foundation, c->priority, c->address, (unsigned)c->port);
+		buf_append_c(out, "a=candidate:");
+		candidate_write(&candidates->list[i], out);
+		buf_append_c(out, "\r\n");
 	}
 	buf_append_c(out, "a=end-of-candidates\r\n");
-}
-
-static const char *codec_name(enum media_codec_name name)
-{
-	return name == CODEC_OPUS ? "opus/48000/2" : "VP8/90000";
 }
 
 static void write_codec(const struct sdp_codec *c, struct buf *out)
@@ -60,7 +56,7 @@ static void write_codec(const struct sdp_codec *c, struct buf *out)
 		const char *text;
 	} feedback[] = {{c->codec.remb, "goog-remb"}, {c->codec.transport_cc, "transport-cc"},
 		{c->codec.fir, "ccm fir"}, {c->codec.nack, "nack"}, {c->codec.pli, "nack pli"}};
-	buf_printf(out, "a=rtpmap:%u %s\r\n", pt, codec_name(c->codec.name));
+	buf_printf(out, "a=rtpmap:%u %s\r\n", pt, codec_rtpmap(c->codec.name));
 	for (size_t i = 0; i < sizeof(feedback) / sizeof(feedback[0]); i++) {
 		if (feedback[i].on) {
 			buf_printf(out, "a=rtcp-fb:%u %s\r\n", pt, feedback[i].text);
@@ -72,7 +68,7 @@ static void write_codec(const struct sdp_codec *c, struct buf *out)
 	if (c->codec.rtx_payload_type != MEDIA_NO_PAYLOAD) {
 		unsigned rtx = c->codec.rtx_payload_type;
 		buf_printf(out, "a=rtpmap:%u rtx/%s\r\na=fmtp:%u apt=%u\r\n", rtx,
-			c->codec.name == CODEC_OPUS ? "48000/2" : "90000", rtx, pt);
+			codec_kind(c->codec.name) == MEDIA_AUDIO ? "48000/2" : "90000", rtx, pt);
 	}
 }
 

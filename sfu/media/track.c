@@ -3,11 +3,14 @@
 
 #include "common/base/mem.h"
 
+#define LAYER_BUCKET_US 100000 /* a second, so that a keyframe is not a rate */
+
 static void set_parameters(struct track *track, const struct media_publish *publish)
 {
 	track->kind = publish->kind;
 	track->muted = publish->muted;
 	track->speaker = publish->speaker;
+	track->screen = publish->screen;
 	memcpy(track->mid, publish->mid, sizeof(track->mid));
 	memcpy(track->codecs, publish->codecs, sizeof(track->codecs));
 	track->codec_count = publish->codec_count;
@@ -97,8 +100,10 @@ void encoding_want_keyframe(struct encoding *encoding)
 
 bool encoding_keyframe_due(struct encoding *encoding, int64_t now_us)
 {
+	bool great = encoding->index > 0 || encoding->spatial_count > 1;
 	bool soon = encoding->keyframe_asked_us != 0 &&
-		    now_us - encoding->keyframe_asked_us < KEYFRAME_INTERVAL_US;
+		    now_us - encoding->keyframe_asked_us <
+			    (great ? KEYFRAME_INTERVAL_GREAT_US : KEYFRAME_INTERVAL_US);
 	if (!encoding->keyframe_wanted || soon || encoding->ssrc == 0) {
 		return false;
 	}
@@ -116,4 +121,40 @@ uint32_t track_layers(struct track *track, int64_t now_us)
 		layers |= e->flowing ? 1u << i : 0;
 	}
 	return layers;
+}
+
+void encoding_count(struct encoding *encoding, unsigned spatial, size_t bytes, int64_t now_us)
+{
+	struct rate *rate = &encoding->rates[spatial < LAYERS_MAX_SPATIAL ? spatial : 0];
+	rate->bucket_us = LAYER_BUCKET_US;
+	rate_add(rate, bytes, now_us);
+	if (spatial >= encoding->spatial_count && spatial < LAYERS_MAX_SPATIAL) {
+		encoding->spatial_count = (uint8_t)(spatial + 1);
+	}
+}
+
+void track_rates(struct track *track, int64_t now_us, uint64_t out[MEDIA_MAX_ENCODINGS])
+{
+	struct encoding *first = &track->encodings[0];
+	/* Layers that the sender has stopped sending are not there. */
+	for (unsigned i = 0; i < track->encoding_count; i++) {
+		struct encoding *e = &track->encodings[i];
+		while (e->spatial_count > 1 &&
+			rate_bps(&e->rates[e->spatial_count - 1], now_us) == 0) {
+			e->spatial_count--;
+		}
+	}
+	bool layered = track->encoding_count == 1 && first->spatial_count > 1;
+	uint64_t below = 0;
+	for (unsigned i = 0; i < MEDIA_MAX_ENCODINGS; i++) {
+		out[i] = 0;
+		if (layered && i < first->spatial_count) {
+			below += rate_bps(&first->rates[i], now_us);
+			out[i] = first->flowing ? below : 0;
+		} else if (!layered && i < track->encoding_count) {
+			struct encoding *e = &track->encodings[i];
+			uint64_t bps = rate_bps(&e->rates[0], now_us);
+			out[i] = e->flowing ? bps + 1 : 0;
+		}
+	}
 }

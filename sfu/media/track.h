@@ -6,14 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sfu/media/dependency.h"
 #include "sfu/media/history.h"
 #include "sfu/media/messages.h"
 #include "sfu/media/nack.h"
+#include "sfu/media/rate.h"
 #include "sfu/media/receiver.h"
 #include "sfu/media/speakers.h"
 
-#define ENCODING_SILENT_US   1000000 /* without a packet for this long it does not flow */
-#define KEYFRAME_INTERVAL_US 500000  /* between two requests to the same sender */
+#define ENCODING_SILENT_US 1000000 /* without a packet for this long it does not flow */
+/* Between two requests to the same sender; greater pictures cost more. */
+#define KEYFRAME_INTERVAL_US	   500000
+#define KEYFRAME_INTERVAL_GREAT_US 1000000
 
 struct peer;
 struct downtrack;
@@ -31,6 +35,9 @@ struct encoding {
 	bool flowing;
 	bool keyframe_wanted;
 	int64_t keyframe_asked_us;
+	struct dependency_structure structure;
+	struct rate rates[LAYERS_MAX_SPATIAL]; /* of its spatial layers, or [0] of all */
+	uint8_t spatial_count;		       /* layers that flow in it */
 };
 
 struct track {
@@ -39,6 +46,7 @@ struct track {
 	enum media_kind kind;
 	bool muted;
 	bool speaker;
+	bool screen;
 	char mid[MEDIA_ID_MAX + 1];
 	struct media_codec codecs[MEDIA_MAX_CODECS];
 	unsigned codec_count;
@@ -67,6 +75,10 @@ uint32_t track_clock_rate(const struct track *track);
 void encoding_want_keyframe(struct encoding *encoding);
 /* Whether to ask now; notes that it was. */
 bool encoding_keyframe_due(struct encoding *encoding, int64_t now_us);
+/* Counts a packet into the rates. */
+void encoding_count(struct encoding *encoding, unsigned spatial, size_t bytes, int64_t now_us);
+/* bit/s that each encoding costs, or each spatial layer with those below; 0: does not flow. */
+void track_rates(struct track *track, int64_t now_us, uint64_t out[MEDIA_MAX_ENCODINGS]);
 /* Bit i: encoding i flows. Looks at the clock. */
 uint32_t track_layers(struct track *track, int64_t now_us);
 

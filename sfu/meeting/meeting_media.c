@@ -115,6 +115,7 @@ void meetings_media_event(
 	case MEDIA_STATS:
 		on_stats(p, &event->u.stats);
 		break;
+	case MEDIA_STREAM_STATE:
 	case MEDIA_CHANNEL_OPEN:
 	case MEDIA_TRACK_LAYERS:
 	case MEDIA_SPEAKERS:

@@ -43,8 +43,8 @@ static void chromium_is_understood(void **state)
 	assert_int_equal(camera->fingerprint[31], 0xba);
 	assert_true(camera->extmap_allow_mixed);
 	assert_int_equal(camera->codec_count, 3);
-	assert_int_equal(camera->codecs[1].codec.name, CODEC_VP9);
-	assert_int_equal(camera->codecs[2].codec.name, CODEC_H264);
+	assert_int_equal(camera->codecs[1].codec.name, CODEC_H264);
+	assert_int_equal(camera->codecs[2].codec.name, CODEC_VP9);
 	const struct media_codec *vp8 = &camera->codecs[0].codec;
 	assert_int_equal(vp8->payload_type, 96);
 	assert_int_equal(vp8->rtx_payload_type, 97);
@@ -83,7 +83,8 @@ static void the_answer_has_what_we_do(void **state)
 	ARENA_SCOPE(a);
 	struct sdp *offer = parsed(a, chromium_offer);
 	struct sdp *answer = sdp_answer(a, offer, &local);
-	struct candidates candidates = {.list = {{"192.0.2.7", 7882, 2130706431, 1, false}}, .count = 1};
+	struct candidates candidates = {
+		.list = {{"192.0.2.7", 7882, 2130706431, 1, false}}, .count = 1};
 	struct sdp_section *receive_audio = sdp_section_find(answer, STR("0"));
 	sdp_section_send(receive_audio, STR("PA_bob"), STR("TR_voice"), 1234, 0);
 	sdp_section_send(sdp_section_find(answer, STR("1")), STR("PA_bob"), STR("TR_face"), 99, 98);
@@ -95,8 +96,8 @@ static void the_answer_has_what_we_do(void **state)
 	assert_true(str_find(t, STR("a=group:BUNDLE 0 1 2 3 4\r\n")) > 0);
 	assert_true(
 		str_find(t, STR("a=candidate:1 1 udp 2130706431 192.0.2.7 7882 typ host\r\n")) > 0);
-	assert_true(str_find(t, STR("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n")) > 0);
-	assert_true(str_find(t, STR("m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n")) > 0);
+	assert_true(str_find(t, STR("m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n")) > 0);
+	assert_true(str_find(t, STR("m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104 98 99\r\n")) > 0);
 	assert_true(str_find(t, STR("a=ssrc-group:FID 99 98\r\n")) > 0);
 	assert_true(str_find(t, STR("a=simulcast:recv f;h;q\r\n")) > 0);
 	/* Read again, it says the same. */
@@ -214,8 +215,11 @@ static void a_section_without_our_codecs_is_rejected(void **state)
 	ARENA_SCOPE(a);
 	char text[sizeof(chromium_offer)];
 	memcpy(text, chromium_offer, sizeof(text));
-	for (char *at = text; (at = strstr(at, "VP8/90000")) != NULL;) {
-		memcpy(at, "XX8", 3);
+	static const char *const names[] = {"VP8/90000", "VP9/90000", "H264/90000"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (char *at = text; (at = strstr(at, names[i])) != NULL;) {
+			memcpy(at, "XX", 2);
+		}
 	}
 	struct sdp *answer = sdp_answer(a, parsed(a, text), &local);
 	assert_true(answer->sections[1].rejected);

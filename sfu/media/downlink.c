@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sfu/media/downlink.h"
+
+#include <string.h>
+
+#define PACE_PERCENT   150    /* of the estimate */
+#define QUEUE_US       300000 /* nothing waits longer than this */
+#define BURST_US       20000
+#define BURST_MIN      4000 /* bytes */
+#define RESEND_SHARE   2    /* of the estimate: a half */
+#define RESEND_MIN_BPS 100000
+#define US_BITS	       8000000
+
+void downlink_init(struct downlink *downlink)
+{
+	memset(downlink, 0, sizeof(*downlink));
+	bwe_init(&downlink->bwe);
+}
+
+uint16_t downlink_number(const struct downlink *downlink)
+{
+	return downlink->next_sequence;
+}
+
+void downlink_note(struct downlink *downlink, unsigned bytes, int64_t now_us)
+{
+	struct downlink *d = downlink;
+	d->sent[d->next_sequence % DOWNLINK_SENT] = (struct downlink_sent){.sent_us = now_us,
+		.sequence = d->next_sequence,
+		.bytes = (uint16_t)bytes,
+		.probe = probe_sent(&d->probe, bytes)};
+	d->next_sequence++;
+	d->budget -= (int64_t)bytes;
+	bwe_sent(&d->bwe, bytes, now_us);
+}
+
+static int64_t pace_bps(const struct downlink *d)
+{
+	uint64_t bps = d->bwe.bitrate * PACE_PERCENT / 100;
+	uint64_t drain = d->queue_bytes * US_BITS / QUEUE_US;
+	return (int64_t)(bps > drain ? bps : drain);
+}
+
+static void refill(struct downlink *d, int64_t now_us)
+{
+	int64_t bps = pace_bps(d), most = bps * BURST_US / US_BITS;
+	int64_t passed = now_us - d->budget_us;
+	most = most < BURST_MIN ? BURST_MIN : most;
+	d->budget_us = now_us;
+	d->budget += bps * (passed < QUEUE_US ? passed : QUEUE_US) / US_BITS;
+	/* What went regardless (audio, packets sent again) is not held against video for long. */
+	d->budget = d->budget > most ? most : d->budget < -most ? -most : d->budget;
+}
+
+bool downlink_may_send(struct downlink *downlink, int64_t now_us)
+{
+	if (!downlink->bwe.informed) {
+		return true;
+	}
+	refill(downlink, now_us);
+	return downlink->queue_count == 0 && downlink->budget > 0;
+}
+
+bool downlink_queue(
+	struct downlink *downlink, struct downtrack *downtrack, uint16_t sequence, unsigned bytes)
+{
+	struct downlink *d = downlink;
+	if (d->queue_count == DOWNLINK_QUEUE) {
+		return false;
+	}
+	unsigned at = (d->queue_first + d->queue_count++) % DOWNLINK_QUEUE;
+	d->queue[at].downtrack = downtrack;
+	d->queue[at].sequence = sequence;
+	d->queue[at].bytes = (uint16_t)bytes;
+	d->queue_bytes += bytes;
+	return true;
+}
+
+bool downlink_may_resend(struct downlink *downlink, unsigned bytes, int64_t now_us)
+{
+	struct downlink *d = downlink;
+	uint64_t most = d->bwe.bitrate / RESEND_SHARE;
+	most = most < RESEND_MIN_BPS ? RESEND_MIN_BPS : most;
+	if (d->bwe.informed && rate_bps(&d->resent, now_us) > most) {
+		return false;
+	}
+	rate_add(&d->resent, bytes, now_us);
+	return true;
+}
+
+void downlink_forget(struct downlink *downlink, const struct downtrack *downtrack)
+{
+	for (unsigned i = 0; i < downlink->queue_count; i++) {
+		unsigned at = (downlink->queue_first + i) % DOWNLINK_QUEUE;
+		if (downlink->queue[at].downtrack == downtrack) {
+			downlink->queue[at].downtrack = NULL;
+		}
+	}
+}
