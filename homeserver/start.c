@@ -18,6 +18,8 @@
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/appservice/as_delivery.h"
 #include "homeserver/media/thumbnailer.h"
+#include "homeserver/push/push_delivery.h"
+#include "homeserver/push/push_queue.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/signing.h"
 #include "homeserver/store/account_store.h"
@@ -121,6 +123,9 @@ static enum status start_store(struct running *running, char why[START_ERROR_MAX
 	if (status != STATUS_OK)
 		return status;
 	status = streams_new(db, &hs->streams);
+	hs->push_delivery = push_delivery_new(hs);
+	if (status == STATUS_OK)
+		status = push_delivery_load_users(hs->push_delivery, db);
 	db_close(&db);
 	if (status == STATUS_OK)
 		status = db_writer_start(running->database, hs, &hs->writer);
@@ -297,6 +302,7 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		return status;
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
+	observe(hs, push_queue_on_event);
 	observe(hs, typing_on_event);
 	observe(hs, sliding_digest_on_event);
 	hs->as_delivery = as_delivery_new(hs);
@@ -316,7 +322,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	hs->passwords = passwords_new(HASH_AT_ONCE);
 	status = start_http(running, why);
 	if (status == STATUS_OK &&
-		as_delivery_start(hs->as_delivery, running->database) != STATUS_OK)
+		(as_delivery_start(hs->as_delivery, running->database) != STATUS_OK ||
+			push_delivery_start(hs->push_delivery, running->database) != STATUS_OK))
 		status = fail(why, STATUS_IO, "the database %s cannot be opened once more",
 			running->database);
 	return status;
@@ -360,12 +367,15 @@ void homeserver_stop(struct homeserver **homeserver)
 		presence_end(hs->presence);
 	if (hs->as_delivery != NULL)
 		as_delivery_end(hs->as_delivery);
+	if (hs->push_delivery != NULL)
+		push_delivery_end(hs->push_delivery);
 	if (hs->writer != NULL)
 		db_writer_stop(&hs->writer);
 	if (hs->typing != NULL)
 		typing_free(&hs->typing);
 	presence_free(&hs->presence);
 	as_delivery_free(&hs->as_delivery);
+	push_delivery_free(&hs->push_delivery);
 	if (hs->unread != NULL)
 		unread_free(&hs->unread);
 	if (hs->appservices != NULL)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pushers: where a user's notifications are to be sent (specification, "Push Notifications"). */
 #include "common/base/clock.h"
+#include "config/config.h"
 #include "homeserver/api/api.h"
+#include "homeserver/push/push_delivery.h"
+#include "homeserver/push/push_payload.h"
 #include "homeserver/store/push_store.h"
 
 static enum http_outcome pushers_get(struct http_request *request, struct http_reply *reply);
@@ -10,7 +13,6 @@ static enum http_outcome pushers_set(struct http_request *request, struct http_r
 #define PUSHKEY_MAX 512
 #define APP_ID_MAX  64
 #define NAME_MAX    255
-#define URL_MAX	    2048
 
 static const struct http_route rows[] = {
 	{HTTP_GET, "/_matrix/client/r0|v3/pushers", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
@@ -82,6 +84,7 @@ struct pusher_change {
 static enum status put_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	const struct pusher_change *change = arg;
+	push_delivery_add_user(tx, change->pusher.user_id);
 	return push_store_pusher_put(tx, &change->pusher, change->alone);
 }
 
@@ -92,26 +95,11 @@ static enum status delete_change(struct db_tx *tx, void *arg) REQUIRES(on_writer
 		tx, change->pusher.user_id, change->pusher.app_id, change->pusher.pushkey);
 }
 
-/* An https URL whose path is /_matrix/push/v1/notify. */
-static bool url_ok(struct str url)
-{
-	static const struct str scheme = STR_INIT("https://");
-	if (url.n > URL_MAX || !str_starts(url, scheme))
-		return false;
-	struct str rest = str_skip(url, scheme.n);
-	ptrdiff_t slash = str_index(rest, '/');
-	if (slash <= 0)
-		return false;
-	struct str path = str_skip(rest, (size_t)slash);
-	ptrdiff_t query = str_index(path, '?');
-	if (query >= 0)
-		path = str_slice(path, 0, (size_t)query);
-	return str_eq(path, STR("/_matrix/push/v1/notify"));
-}
-
 /* Names what is missing; false: the reply is filled. */
-static bool check_pusher(struct http_reply *reply, const struct pusher_body *body)
+static bool check_pusher(
+	struct http_request *request, struct http_reply *reply, const struct pusher_body *body)
 {
+	bool private_ok = api_homeserver(request)->config->homeserver.push_private_gateways;
 	const char *missing = body->app_display_name.p == NULL	    ? "app_display_name"
 			      : body->device_display_name.p == NULL ? "device_display_name"
 			      : body->lang.p == NULL		    ? "lang"
@@ -130,7 +118,7 @@ static bool check_pusher(struct http_reply *reply, const struct pusher_body *bod
 		http_error(reply, 400, "M_MISSING_PARAM", "data.url is missing");
 		return false;
 	}
-	if (!url_ok(json_str(url))) {
+	if (!push_target_url_ok(json_str(url), private_ok)) {
 		http_error(reply, 400, "M_INVALID_PARAM",
 			"data.url must be https://.../_matrix/push/v1/notify");
 		return false;
@@ -162,7 +150,7 @@ static enum http_outcome pushers_set(struct http_request *request, struct http_r
 		status = api_write(request, delete_change, &change);
 	} else {
 		BUF_SCOPE(data, HTTP_BODY_DEFAULT * 2);
-		if (!check_pusher(reply, &body))
+		if (!check_pusher(request, reply, &body))
 			return HTTP_REPLY;
 		json_write(body.data, &data);
 		if (buf_status(&data) != STATUS_OK)

@@ -8,6 +8,7 @@
 #include "homeserver/push/push_event.h"
 #include "homeserver/push/push_rules.h"
 #include "homeserver/room/event_thread.h"
+#include "homeserver/room/ignored_users.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/push_store.h"
@@ -21,8 +22,9 @@
 /* What is known of one user. */
 struct reader {
 	bool ghost;	     /* of an application service: nobody reads the counts */
-	struct arena *arena; /* NULL: `rules` are the default ones */
+	struct arena *arena; /* NULL: `rules` are the default ones, nobody is ignored */
 	struct push_ruleset *rules;
+	struct str_list ignored; /* users whose events do not notify */
 };
 
 struct unread {
@@ -92,6 +94,22 @@ MUST_CHECK static enum status load_rules(
 	return ruleset_read(reader->arena, arena_str(reader->arena, stored), &reader->rules);
 }
 
+/* Whom the user ignores into reader->arena, unless it is nobody. */
+MUST_CHECK static enum status load_ignored(
+	struct db_tx *tx, struct str user_id, struct reader *reader)
+{
+	struct str_list ignored;
+	enum status status = ignored_users_load(tx->db, tx->arena, user_id, &ignored);
+	if (status != STATUS_OK || ignored.count == 0)
+		return status;
+	if (reader->arena == NULL)
+		reader->arena = arena_new();
+	for (size_t i = 0; i < ignored.count; i++)
+		*ROWS_ADD(reader->arena, &reader->ignored) =
+			arena_str(reader->arena, ignored.items[i]);
+	return STATUS_OK;
+}
+
 MUST_CHECK static enum status reader_get(
 	struct db_tx *tx, struct unread *unread, struct str user_id, struct reader **out)
 {
@@ -107,6 +125,8 @@ MUST_CHECK static enum status reader_get(
 		reader->ghost = account.appservice_id.p != NULL || account.deactivated ||
 				status == STATUS_NOT_FOUND;
 		status = load_rules(tx, unread, user_id, reader);
+		if (status == STATUS_OK)
+			status = load_ignored(tx, user_id, reader);
 	}
 	if (status == STATUS_OK)
 		status = map_put(unread->readers, user_id, reader, NULL);
@@ -152,7 +172,8 @@ MUST_CHECK static enum status count_for(
 	struct unread *unread = homeserver_of(tx)->unread;
 	struct reader *reader;
 	enum status status = reader_get(tx, unread, user_id, &reader);
-	if (status != STATUS_OK || reader->ghost)
+	if (status != STATUS_OK || reader->ghost ||
+		ignored_users_have(&reader->ignored, event->event->sender))
 		return status;
 	const struct push_rule *rule = ruleset_match(reader->rules, &event->judged, user_id);
 	if (event->status != STATUS_OK)

@@ -5,6 +5,7 @@
 #include "common/json/json_writer.h"
 #include "homeserver/appservice/as_delivery.h"
 #include "homeserver/homeserver.h"
+#include "homeserver/push/push_queue.h"
 #include "homeserver/push/unread.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/account_data_store.h"
@@ -36,8 +37,12 @@ enum status receipt_move(struct db_tx *tx, struct str user_id, const struct even
 		stream_touch_user(tx, user_id);
 	else
 		stream_touch_room(tx, event->room_id);
-	return unread_read(tx, user_id, event->room_id, thread_id.n == 0 ? STR_EMPTY : thread_id,
-		event->position);
+	enum status read = unread_read(tx, user_id, event->room_id,
+		thread_id.n == 0 ? STR_EMPTY : thread_id, event->position);
+	if (read != STATUS_OK)
+		return read;
+	return push_queue_on_read(tx, user_id, event->room_id,
+		thread_id.n == 0 ? STR_EMPTY : thread_id, event->position);
 }
 
 /* Position of the event at which the marker stands; 0 when there is none. */

@@ -27,6 +27,9 @@ static const char *const small_tables[] = {
 static const char *const bounded[] = {
 	/* The two oldest, in the order of the key. */
 	"DELETE FROM event_txns WHERE event IN (SELECT event FROM event_txns ORDER BY event LIMIT",
+	/* Once, at the start: who has pushers, and all that waits. */
+	"SELECT DISTINCT user_id FROM pushers",
+	"SELECT user_id, app_id, pushkey FROM push_badges WHERE reads > 0 UNION",
 	/* Counts the published rooms, along an index that holds nothing else. */
 	"SELECT count(*) FROM rooms WHERE published = 1",
 	/* What relates to one event, and to that: each step along an index. */
