@@ -50,20 +50,20 @@ export class Caller {
     }
 
     // With camera and microphone.
-    static async join(page, site, url, token, options = {}) {
+    static async join(page, site, url, token, options = {}, connect = {}) {
         const caller = new Caller();
         caller.page = page;
         await page.goto(site.url);
-        caller.identity = await page.evaluate(async ({ url, token, options }) => {
+        caller.identity = await page.evaluate(async ({ url, token, options, connect }) => {
             const room = (globalThis.room = new LivekitClient.Room(options));
             globalThis.received = [];
             room.on("dataReceived", (bytes, from, kind, topic) =>
                 received.push({ text: new TextDecoder().decode(bytes), from: from?.identity, kind, topic }));
             room.on("trackSubscribed", (track) => document.body.append(track.attach()));
-            await room.connect(url, token);
+            await room.connect(url, token, connect);
             await room.localParticipant.enableCameraAndMicrophone();
             return room.localParticipant.identity;
-        }, { url, token, options });
+        }, { url, token, options, connect });
         return caller;
     }
 
@@ -112,6 +112,22 @@ export class Caller {
         return this.page.evaluate(() => {
             const { publisher, subscriber } = room.engine.pcManager;
             return [publisher, subscriber].filter(Boolean).length;
+        });
+    }
+
+    // For each peer connection the way that its packets take: {protocol, local, remote}, with
+    // the type of the local candidate and the address of the remote one.
+    paths() {
+        return this.page.evaluate(async () => {
+            const { publisher, subscriber } = room.engine.pcManager;
+            return Promise.all([publisher, subscriber].filter(Boolean).map(async (transport) => {
+                const stats = await transport.getStats();
+                const chosen = [...stats.values()].find((s) => s.type === "transport")?.selectedCandidatePairId;
+                const pair = stats.get(chosen);
+                const local = stats.get(pair?.localCandidateId);
+                const remote = stats.get(pair?.remoteCandidateId);
+                return { protocol: local?.protocol, local: local?.candidateType, remote: remote && `${remote.address}:${remote.port}` };
+            }));
         });
     }
 

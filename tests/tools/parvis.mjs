@@ -44,7 +44,7 @@ export async function eventually(what, condition, timeout = 30000) {
 }
 
 export class Parvis {
-    static async start({ programs = ["homeserver"], mailboxes = [], smarthost = "", rtcAddress = "127.0.0.1" } = {}) {
+    static async start({ programs = ["homeserver"], mailboxes = [], smarthost = "", rtcAddress = "127.0.0.1", sfu = [], more = [], bridge = [] } = {}) {
         const parvis = new Parvis();
         parvis.dir = fs.mkdtempSync(path.join(os.tmpdir(), "parvis-test-"));
         parvis.processes = new Map();
@@ -56,14 +56,15 @@ export class Parvis {
         parvis.proxy = await startProxy(parvis.homeserver, (fault) => parvis.faults.push(fault));
         parvis.url = `http://127.0.0.1:${parvis.proxy.port}`;
         parvis.meeting = `http://127.0.0.1:${parvis.ports.meeting}`;
-        parvis.#configure(mailboxes, smarthost, rtcAddress);
+        parvis.configure(mailboxes, smarthost, rtcAddress, sfu, more, bridge);
         parvis.#run("parvis-homeserver", ["user-create", "--name", "admin", "--admin", "--password-file", "-"],
             "admin password");
         for (const program of programs) await parvis.launch(program);
         return parvis;
     }
 
-    #configure(mailboxes, smarthost, rtcAddress) {
+    // `sfu`, `bridge`: more lines of those sections; `more`: lines of sections of their own.
+    configure(mailboxes, smarthost, rtcAddress, sfu, more, bridge) {
         const { ports, dir } = this;
         const setup = spawnSync(path.join(ROOT, "packaging/parvis-setup"), [dir], { encoding: "utf8" });
         if (setup.status !== 0) throw new Error(setup.stderr);
@@ -91,12 +92,17 @@ export class Parvis {
             `  signal_url: ws://127.0.0.1:${ports.signal}`,
             `  homeserver_url: ${this.url}`,
             `  web_dir: ${path.join(ROOT, "build/web")}`,
+            ...sfu.map((line) => `  ${line}`),
+            ...more,
             `bridge_mail:`,
             `  homeserver_url: ${this.url}`,
             `  port: ${ports.bridge}`,
             `  smtp_port: ${ports.smtp}`,
             `  lmtp_socket: lmtp.sock`,
             ...(smarthost ? [`  smarthost_url: ${smarthost}`] : []),
+            // Only tests about senders look for their keys.
+            ...(bridge.some((line) => /dns_servers|authserv_ids/.test(line)) ? [] : ["  verify_senders_off: true"]),
+            ...bridge.map((line) => `  ${line}`),
             ...(mailboxes.length ? [`  mailboxes:`] : []),
             ...mailboxes.flatMap((m) => [
                 `    - address: ${m.address}`,
@@ -105,6 +111,12 @@ export class Parvis {
             ]),
             "",
         ].join("\n"));
+    }
+
+    // Other addresses of the SFU than those where it listens.
+    advertise(addresses) {
+        fs.writeFileSync(this.config, fs.readFileSync(this.config, "utf8")
+            .replace(/^  rtc_advertised: .*$/m, `  rtc_advertised: [${addresses.join(", ")}]`));
     }
 
     #run(program, args, input) {
