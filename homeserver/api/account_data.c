@@ -3,6 +3,8 @@
 #include "common/matrix/ids.h"
 #include "homeserver/api/api.h"
 #include "homeserver/push/push_rules.h"
+#include "homeserver/push/unread.h"
+#include "homeserver/room/ignored_users.h"
 #include "homeserver/store/account_data_store.h"
 #include "homeserver/stream/streams.h"
 
@@ -77,9 +79,13 @@ static enum status data_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	struct data_change *change = arg;
 	change->data.position = stream_next(tx);
 	enum status status = account_data_put(tx, change->user_id, &change->data);
-	if (status == STATUS_OK)
-		stream_touch_user(tx, change->user_id);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	stream_touch_user(tx, change->user_id);
+	/* What notifies depends on whom the user ignores. */
+	if (change->data.room_id.p == NULL && str_eq(change->data.type, IGNORED_USERS_TYPE))
+		unread_forget_rules(tx, change->user_id);
+	return STATUS_OK;
 }
 
 static enum http_outcome data_put(struct http_request *request, struct http_reply *reply)

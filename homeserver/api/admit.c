@@ -39,6 +39,20 @@ enum http_outcome admit_unknown_token(struct http_reply *reply, bool soft_logout
 	return HTTP_REPLY;
 }
 
+enum http_outcome admit_locked(struct http_reply *reply)
+{
+	http_error_begin(reply, 401, "M_USER_LOCKED", "This account has been locked");
+	jw_put_bool(&reply->json, "soft_logout", true);
+	jw_object_end(&reply->json);
+	return HTTP_REPLY;
+}
+
+enum http_outcome admit_suspended(struct http_reply *reply)
+{
+	return http_error(reply, 403, "M_USER_SUSPENDED",
+		"This account is suspended: it can read, but not do this");
+}
+
 /* Counts the request; false with the reply filled when it is one too many. */
 static bool take(struct http_request *request, struct http_reply *reply, enum rate_class class,
 	struct str key)
@@ -131,11 +145,17 @@ static bool admit_user(struct http_request *request, struct http_reply *reply, s
 		(void)admit_unknown_token(reply, true);
 		return false;
 	}
+	if (owner.locked && request->route->auth != AUTH_LOCKED) {
+		(void)admit_locked(reply);
+		return false;
+	}
 	note_use(request, &owner, token, now);
 	*who = (struct requester){
 		.user_id = owner.user_id,
 		.device_id = owner.device_id,
 		.is_admin = owner.is_admin,
+		.is_guest = owner.is_guest,
+		.is_suspended = owner.suspended,
 	};
 	return true;
 }
@@ -189,6 +209,25 @@ static bool admit_ghost(struct http_request *request, struct http_reply *reply,
 	return admit_device(request, reply, who);
 }
 
+/* What the route asks of who asks. false: the reply is filled. */
+static bool is_allowed(struct http_reply *reply, enum api_auth auth, const struct requester *who)
+{
+	bool for_guests = auth == AUTH_GUEST || auth == AUTH_ACTIVE_GUEST || auth == AUTH_LOCKED ||
+			  auth == AUTH_OPTIONAL;
+	bool for_active = auth == AUTH_ACTIVE || auth == AUTH_ACTIVE_GUEST;
+	if ((auth == AUTH_APPSERVICE && who->appservice == NULL) ||
+		(auth == AUTH_ADMIN && !who->is_admin))
+		(void)http_error(reply, 403, "M_FORBIDDEN", "You may not do this");
+	else if (who->is_guest && !for_guests)
+		(void)http_error(reply, 403, "M_GUEST_ACCESS_FORBIDDEN",
+			"Guests may not do this: register first");
+	else if (who->is_suspended && for_active)
+		(void)admit_suspended(reply);
+	else
+		return true;
+	return false;
+}
+
 static bool authenticate(
 	struct http_request *request, struct http_reply *reply, struct requester **who_out)
 {
@@ -208,13 +247,8 @@ static bool authenticate(
 		appservices_by_token(api_homeserver(request)->appservices, token);
 	bool known = appservice != NULL ? admit_ghost(request, reply, appservice, who)
 					: admit_user(request, reply, token, who);
-	if (!known)
+	if (!known || !is_allowed(reply, (enum api_auth)auth, who))
 		return false;
-	if ((auth == AUTH_APPSERVICE && appservice == NULL) ||
-		(auth == AUTH_ADMIN && !who->is_admin)) {
-		(void)http_error(reply, 403, "M_FORBIDDEN", "You may not do this");
-		return false;
-	}
 	*who_out = who;
 	return true;
 }

@@ -22,6 +22,10 @@ struct appservice *admit_appservice(struct http_request *request);
 
 /* 401 M_UNKNOWN_TOKEN, with soft_logout when the session can be taken up again. */
 enum http_outcome admit_unknown_token(struct http_reply *reply, bool soft_logout);
+/* 401 M_USER_LOCKED: the session stays, and works again once the lock is lifted. */
+enum http_outcome admit_locked(struct http_reply *reply);
+/* 403 M_USER_SUSPENDED */
+enum http_outcome admit_suspended(struct http_reply *reply);
 /* Counts one try of a user's password from this address. false when there were too many: the reply
  * is 429 M_LIMIT_EXCEEDED. */
 bool admit_password_try(struct http_request *request, struct http_reply *reply, struct str user_id);

@@ -16,12 +16,15 @@
 #include "homeserver/homeserver.h"
 
 enum api_auth {
-	AUTH_NONE,	 /* public */
-	AUTH_OPTIONAL,	 /* a token is looked at when there is one */
-	AUTH_USER,	 /* any signed-in user, guests excepted */
-	AUTH_GUEST,	 /* any signed-in user, guests too */
-	AUTH_APPSERVICE, /* an application service's own token */
-	AUTH_ADMIN,	 /* an administrator of this server */
+	AUTH_NONE,	   /* public */
+	AUTH_OPTIONAL,	   /* a token is looked at when there is one */
+	AUTH_USER,	   /* any signed-in user, guests excepted */
+	AUTH_GUEST,	   /* any signed-in user, guests too */
+	AUTH_ACTIVE,	   /* as AUTH_USER, those suspended excepted */
+	AUTH_ACTIVE_GUEST, /* as AUTH_GUEST, those suspended excepted */
+	AUTH_LOCKED,	   /* any signed-in user, even a locked one */
+	AUTH_APPSERVICE,   /* an application service's own token */
+	AUTH_ADMIN,	   /* an administrator of this server */
 };
 
 /* Classes of the rate limiter; the buckets and rates are in api/rate_limits.c. */
@@ -42,6 +45,7 @@ struct requester {
 	struct str device_id; /* {NULL, 0} for an appservice without a device */
 	bool is_guest;
 	bool is_admin;
+	bool is_suspended;
 	struct appservice *appservice; /* NULL for ordinary users */
 	int64_t timestamp;	       /* ?ts= of an appservice (timestamp massaging), else 0 */
 };

@@ -55,6 +55,12 @@ static enum http_outcome capabilities_get(struct http_request *request, struct h
 	write_flag(w, "m.3pid_changes", false);
 	write_flag(w, "m.get_login_token", has_password);
 	write_flag(w, "m.forget_forced_upon_leave", false);
+	if (api_requester(request)->is_admin) {
+		jw_put_object(w, "m.account_moderation");
+		jw_put_bool(w, "suspend", true);
+		jw_put_bool(w, "lock", true);
+		jw_object_end(w);
+	}
 	write_flag(w, "uk.tcpip.msc4133.profile_fields", true);
 	jw_object_end(w);
 	jw_object_end(w);

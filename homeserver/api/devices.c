@@ -14,11 +14,11 @@ static enum http_outcome delete_devices_post(
 	struct http_request *request, struct http_reply *reply);
 
 static const struct http_route routes[] = {
-	{HTTP_GET, "/_matrix/client/r0|v3/devices", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+	{HTTP_GET, "/_matrix/client/r0|v3/devices", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0,
 		devices_get},
-	{HTTP_GET, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
+	{HTTP_GET, "/_matrix/client/r0|v3/devices/{device}", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0,
 		device_get},
-	{HTTP_PUT, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0,
+	{HTTP_PUT, "/_matrix/client/r0|v3/devices/{device}", AUTH_GUEST, LIMIT_WRITE, BODY_JSON, 0,
 		device_put},
 	{HTTP_DELETE, "/_matrix/client/r0|v3/devices/{device}", AUTH_USER, LIMIT_WRITE,
 		BODY_JSON_OPTIONAL, 0, device_delete_one},

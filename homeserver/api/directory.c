@@ -221,11 +221,11 @@ static enum http_outcome listing_put(struct http_request *request, struct http_r
 
 static const struct http_route rows[] = {
 	{HTTP_GET, DIRECTORY "room/{alias}", AUTH_OPTIONAL, LIMIT_READ, BODY_NONE, 0, alias_get},
-	{HTTP_PUT, DIRECTORY "room/{alias}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, alias_put},
+	{HTTP_PUT, DIRECTORY "room/{alias}", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON, 0, alias_put},
 	{HTTP_DELETE, DIRECTORY "room/{alias}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, alias_delete},
 	{HTTP_GET, DIRECTORY "list/room/{room}", AUTH_OPTIONAL, LIMIT_READ, BODY_NONE, 0,
 		listing_get},
-	{HTTP_PUT, DIRECTORY "list/room/{room}", AUTH_USER, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0,
+	{HTTP_PUT, DIRECTORY "list/room/{room}", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0,
 		listing_put},
 	{HTTP_GET, "/_matrix/client/r0|v3/rooms/{room}/aliases", AUTH_USER, LIMIT_READ, BODY_NONE,
 		0, room_aliases_get},

@@ -103,8 +103,12 @@ static enum http_outcome open_session(struct http_request *request, struct http_
 	const struct login_body *body, struct str user_id, struct str login_token)
 {
 	struct login_change change = {.login_token = login_token, .now = clock_wall_ms()};
-	enum status status = session_prepare(request->arena, user_id, body->device_id,
-		body->display_name, body->refresh_token, change.now, &change.session);
+	struct account account = {.locked = false};
+	enum status status = account_find(api_db(request), request->arena, user_id, &account);
+	if (status == STATUS_OK && account.locked)
+		return admit_locked(reply);
+	status = session_prepare(request->arena, user_id, body->device_id, body->display_name,
+		body->refresh_token, change.now, &change.session);
 	if (status != STATUS_OK)
 		return http_error(
 			reply, 400, "M_INVALID_PARAM", "\"device_id\" is not a device id");
@@ -242,6 +246,8 @@ static enum status refresh_change(struct db_tx *tx, void *arg) REQUIRES(on_write
 	const struct refresh_change *change = arg;
 	struct token_owner owner;
 	enum status status = token_find_refresh(tx->db, tx->arena, change->old_token, &owner);
+	if (status == STATUS_OK && owner.locked)
+		status = STATUS_DENIED;
 	if (status == STATUS_OK)
 		status = token_refresh_used(tx, change->old_token);
 	if (status != STATUS_OK)
@@ -279,6 +285,8 @@ static enum http_outcome refresh_post(struct http_request *request, struct http_
 		status = api_write(request, refresh_change, &change);
 	if (status == STATUS_NOT_FOUND)
 		return admit_unknown_token(reply, false);
+	if (status == STATUS_DENIED)
+		return admit_locked(reply);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	jw_object(&reply->json);

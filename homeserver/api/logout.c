@@ -7,9 +7,9 @@ static enum http_outcome logout_post(struct http_request *request, struct http_r
 static enum http_outcome logout_all_post(struct http_request *request, struct http_reply *reply);
 
 static const struct http_route routes[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/logout", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
+	{HTTP_POST, "/_matrix/client/r0|v3/logout", AUTH_LOCKED, LIMIT_WRITE, BODY_NONE, 0,
 		logout_post},
-	{HTTP_POST, "/_matrix/client/r0|v3/logout/all", AUTH_GUEST, LIMIT_WRITE, BODY_NONE, 0,
+	{HTTP_POST, "/_matrix/client/r0|v3/logout/all", AUTH_LOCKED, LIMIT_WRITE, BODY_NONE, 0,
 		logout_all_post},
 };
 

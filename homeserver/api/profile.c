@@ -21,14 +21,15 @@ static const struct http_route routes[] = {
 		profile_get_all},
 	{HTTP_GET, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE,
 		0, profile_get_field},
-	{HTTP_PUT, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
+	{HTTP_PUT, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_ACTIVE_GUEST, LIMIT_WRITE,
 		BODY_JSON, 0, profile_put},
-	{HTTP_DELETE, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_USER, LIMIT_WRITE,
-		BODY_NONE, 0, profile_delete},
+	{HTTP_DELETE, "/_matrix/client/r0|v3/profile/{user}/{field}", AUTH_ACTIVE_GUEST,
+		LIMIT_WRITE, BODY_NONE, 0, profile_delete},
 	{HTTP_GET, UNSTABLE, AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_all},
 	{HTTP_GET, UNSTABLE "/{field}", AUTH_NONE, LIMIT_READ, BODY_NONE, 0, profile_get_field},
-	{HTTP_PUT, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, profile_put},
-	{HTTP_DELETE, UNSTABLE "/{field}", AUTH_USER, LIMIT_WRITE, BODY_NONE, 0, profile_delete},
+	{HTTP_PUT, UNSTABLE "/{field}", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON, 0, profile_put},
+	{HTTP_DELETE, UNSTABLE "/{field}", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_NONE, 0,
+		profile_delete},
 };
 
 const struct http_routes api_profile_routes = {routes, ARRAY_LEN(routes)};
@@ -159,6 +160,9 @@ static bool may_change(struct http_request *request, struct http_reply *reply)
 	if (!str_eq(request->params[0], api_requester(request)->user_id))
 		(void)http_error(
 			reply, 403, "M_FORBIDDEN", "You cannot change somebody else's profile");
+	else if (api_requester(request)->is_guest && !str_eq_c(request->params[1], "displayname"))
+		(void)http_error(reply, 403, "M_GUEST_ACCESS_FORBIDDEN",
+			"Guests may only change their display name");
 	else if (request->params[1].n > FIELD_NAME_MAX_BYTES)
 		(void)http_error(reply, 400, "M_KEY_TOO_LARGE", "The field's name is too long");
 	else if (!field_name_ok(request->params[1]))

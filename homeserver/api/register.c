@@ -15,6 +15,7 @@
 
 #define PASSWORD_MIN_BYTES    8
 #define GENERATED_NAME_LENGTH 12
+#define GUEST_NAME_LENGTH     16
 
 static enum http_outcome register_post(struct http_request *request, struct http_reply *reply);
 static enum http_outcome available_get(struct http_request *request, struct http_reply *reply);
@@ -39,6 +40,7 @@ struct register_body {
 	struct str display_name;
 	bool inhibit_login;
 	bool refresh_token;
+	struct str guest_access_token;
 };
 
 static const struct json_field register_fields[] = {
@@ -53,6 +55,8 @@ static const struct json_field register_fields[] = {
 		false},
 	{"refresh_token", FIELD_BOOL, false, offsetof(struct register_body, refresh_token), 0,
 		false},
+	{"guest_access_token", FIELD_STR, false, offsetof(struct register_body, guest_access_token),
+		1000, false},
 };
 
 /* The id that a wish for a user name leads to: checked before and, in the change, after
@@ -88,6 +92,7 @@ static bool wanted_user_id(struct http_request *request, struct http_reply *repl
 
 struct register_change {
 	struct account account;
+	bool upgrades; /* the account is there, as a guest's */
 	struct session session;
 	bool login;
 };
@@ -95,7 +100,9 @@ struct register_change {
 static enum status register_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	const struct register_change *change = arg;
-	enum status status = account_create(tx, &change->account);
+	enum status status = change->upgrades ? account_upgrade_guest(tx, change->account.user_id,
+							change->account.password)
+					      : account_create(tx, &change->account);
 	if (status == STATUS_OK && change->login)
 		status = session_open(tx, &change->session);
 	return status;
@@ -104,13 +111,17 @@ static enum status register_change(struct db_tx *tx, void *arg) REQUIRES(on_writ
 static enum http_outcome create(struct http_request *request, struct http_reply *reply,
 	const struct register_body *body, const struct account *account)
 {
-	struct register_change change = {.account = *account, .login = !body->inhibit_login};
+	struct register_change change = {
+		.account = *account,
+		.upgrades = body->guest_access_token.p != NULL,
+		.login = !body->inhibit_login,
+	};
 	if (session_prepare(request->arena, account->user_id, body->device_id, body->display_name,
 		    body->refresh_token, account->created_ts, &change.session) != STATUS_OK)
 		return http_error(
 			reply, 400, "M_INVALID_PARAM", "\"device_id\" is not a device id");
 	enum status status = api_write(request, register_change, &change);
-	if (status == STATUS_EXISTS)
+	if (status == STATUS_EXISTS || status == STATUS_NOT_FOUND)
 		return http_error(reply, 400, "M_USER_IN_USE", "This user name is taken");
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
@@ -163,6 +174,48 @@ static enum uia_result authenticate(
 	return uia_require(request, reply, &check, turn);
 }
 
+/* A guest who registers keeps their user id: the token tells who they are, and the user name must
+ * say so too. false: the reply is filled. */
+static bool guest_user_id(struct http_request *request, struct http_reply *reply,
+	const struct register_body *body, struct str *out)
+{
+	struct str server_name = api_homeserver(request)->server_name;
+	struct token_owner owner;
+	enum status status = token_find_access(
+		api_db(request), request->arena, body->guest_access_token, &owner);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		(void)api_status(reply, status, NULL);
+	else if (status == STATUS_NOT_FOUND || !owner.is_guest)
+		(void)http_error(
+			reply, 403, "M_FORBIDDEN", "\"guest_access_token\" is not a guest's token");
+	else if (body->username.p == NULL)
+		(void)http_error(reply, 400, "M_MISSING_PARAM", "\"username\" is missing");
+	else if (session_user_id(request->arena, server_name, body->username, out) != STATUS_OK ||
+		 !str_eq(*out, owner.user_id))
+		(void)http_error(reply, 400, "M_INVALID_USERNAME",
+			"A guest registers under the name they have");
+	else
+		return true;
+	return false;
+}
+
+static enum http_outcome register_guest(
+	struct http_request *request, struct http_reply *reply, const struct register_body *body)
+{
+	struct homeserver *hs = api_homeserver(request);
+	struct register_body wish = {.display_name = body->display_name};
+	struct str name;
+	if (!hs->config->homeserver.guests)
+		return http_error(
+			reply, 403, "M_FORBIDDEN", "Guest accounts are not offered");
+	name = arena_printf(request->arena, "guest-%.*s",
+		STR_FMT(secret_token(request->arena, GUEST_NAME_LENGTH)));
+	struct account account = {.created_ts = clock_wall_ms(), .is_guest = true};
+	if (session_user_id(request->arena, hs->server_name, name, &account.user_id) != STATUS_OK)
+		return api_status(reply, STATUS_INTERNAL, NULL);
+	return create(request, reply, &wish, &account);
+}
+
 static enum http_outcome register_user(
 	struct http_request *request, struct http_reply *reply, const struct register_body *body)
 {
@@ -170,7 +223,9 @@ static enum http_outcome register_user(
 	if (api_homeserver(request)->config->homeserver.registration == REGISTRATION_CLOSED)
 		return http_error(reply, 403, "M_FORBIDDEN",
 			"Registration is closed: ask the administrator for an account");
-	if (!wanted_user_id(request, reply, body->username, NULL, &user_id))
+	if (body->guest_access_token.p != NULL
+			? !guest_user_id(request, reply, body, &user_id)
+			: !wanted_user_id(request, reply, body->username, NULL, &user_id))
 		return HTTP_REPLY;
 	if (body->password.p != NULL && body->password.n < PASSWORD_MIN_BYTES)
 		return http_error(reply, 400, "M_WEAK_PASSWORD",
@@ -199,12 +254,13 @@ static enum http_outcome register_post(struct http_request *request, struct http
 {
 	struct register_body body = {.type = STR_EMPTY};
 	struct str kind = http_query(request, "kind");
-	if (str_eq_c(kind, "guest"))
-		return http_error(reply, 403, "M_FORBIDDEN", "Guest accounts are not offered");
-	if (kind.p != NULL && !str_eq_c(kind, "user"))
+	bool is_guest = str_eq_c(kind, "guest");
+	if (kind.p != NULL && !is_guest && !str_eq_c(kind, "user"))
 		return http_error(reply, 400, "M_INVALID_PARAM", "Unknown kind of account");
 	if (!API_READ_BODY(request, reply, register_fields, &body))
 		return HTTP_REPLY;
+	if (is_guest)
+		return register_guest(request, reply, &body);
 	if (str_eq_c(body.type, "m.login.application_service"))
 		return register_ghost(request, reply, &body);
 	return register_user(request, reply, &body);

@@ -4,6 +4,8 @@
 #include "common/base/clock.h"
 #include "common/matrix/ids.h"
 #include "homeserver/appservice/as_query.h"
+#include "homeserver/room/guest_access.h"
+#include "homeserver/room/invite_permission.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/store/room_store.h"
 
@@ -111,6 +113,20 @@ bool rooms_user_reachable(
 	return false;
 }
 
+bool rooms_invite_permitted(
+	struct http_request *request, struct http_reply *reply, struct str user_id)
+{
+	bool blocks;
+	enum status status =
+		invite_permission_blocks(api_db(request), request->arena, user_id, &blocks);
+
+	if (status != STATUS_OK)
+		(void)api_status(reply, status, NULL);
+	else if (blocks)
+		(void)http_error(reply, 403, "M_INVITE_BLOCKED", "This user accepts no invites");
+	return status == STATUS_OK && !blocks;
+}
+
 struct event_draft rooms_draft(struct http_request *request, struct str room_id, struct str type)
 {
 	const struct requester *who = api_requester(request);
@@ -131,8 +147,12 @@ static enum status send_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	struct event *event;
 	enum status status = room_send(tx, &sending->draft, &event, &sending->why);
 
-	if (status == STATUS_OK)
-		sending->event_id = arena_str(sending->arena, event->event_id);
+	if (status != STATUS_OK)
+		return status;
+	sending->event_id = arena_str(sending->arena, event->event_id);
+	if (sending->draft.state_key.p != NULL && sending->draft.state_key.n == 0 &&
+		str_eq_c(sending->draft.type, "m.room.guest_access"))
+		status = guest_access_enforce(tx, sending->draft.room_id);
 	return status;
 }
 

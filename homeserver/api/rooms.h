@@ -32,6 +32,10 @@ bool rooms_resolve(struct http_request *request, struct http_reply *reply, struc
 bool rooms_user_reachable(
 	struct http_request *request, struct http_reply *reply, struct str user_id);
 
+/* Whether the user lets themselves be invited. false: the reply is 403 M_INVITE_BLOCKED. */
+bool rooms_invite_permitted(
+	struct http_request *request, struct http_reply *reply, struct str user_id);
+
 /* room_send() from a handler: *event_id_out lives in the request's arena. */
 struct rooms_sending {
 	struct event_draft draft;

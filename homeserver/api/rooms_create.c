@@ -128,7 +128,8 @@ static bool check_invites(
 		return false;
 	}
 	for (size_t i = 0; i < json_count(body->invite); i++)
-		if (!rooms_user_reachable(request, reply, json_str(json_at(body->invite, i))))
+		if (!rooms_user_reachable(request, reply, json_str(json_at(body->invite, i))) ||
+			!rooms_invite_permitted(request, reply, json_str(json_at(body->invite, i))))
 			return false;
 	return true;
 }
@@ -180,7 +181,7 @@ static enum http_outcome room_post(struct http_request *request, struct http_rep
 }
 
 static const struct http_route rows[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/createRoom", AUTH_USER, LIMIT_WRITE, BODY_JSON,
+	{HTTP_POST, "/_matrix/client/r0|v3/createRoom", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON,
 		CREATE_BODY_MAX, room_post},
 };
 extern const struct http_routes api_rooms_create_routes;

@@ -39,6 +39,9 @@ static enum http_outcome change_membership(struct http_request *request, struct 
 	if (reason != NULL && !json_is(reason, JSON_STRING) && !json_is(reason, JSON_NULL))
 		return http_error(reply, 400, "M_BAD_JSON", "\"reason\" has the wrong type");
 	status = api_write(request, member_change, &job);
+	if (status == STATUS_DENIED && who->is_guest && action == MEMBER_JOIN)
+		return http_error(
+			reply, 403, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not join this room");
 	if (status != STATUS_OK)
 		return rooms_error(reply, status, job.why);
 	return HTTP_REPLY;
@@ -98,7 +101,8 @@ static enum http_outcome invite_post(struct http_request *request, struct http_r
 	if (json_get(request->json, "medium") != NULL)
 		return http_error(
 			reply, 403, "M_THREEPID_DENIED", "This server invites by user id only");
-	if (target.p != NULL && !rooms_user_reachable(request, reply, target))
+	if (target.p != NULL && (!rooms_user_reachable(request, reply, target) ||
+					!rooms_invite_permitted(request, reply, target)))
 		return HTTP_REPLY;
 	return act_on_user(request, reply, MEMBER_INVITE);
 }
@@ -170,17 +174,17 @@ static enum http_outcome joined_rooms_get(struct http_request *request, struct h
 #define ROOM "/_matrix/client/r0|v3/rooms/{room}/"
 
 static const struct http_route rows[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/join/{room_or_alias}", AUTH_USER, LIMIT_WRITE,
+	{HTTP_POST, "/_matrix/client/r0|v3/join/{room_or_alias}", AUTH_ACTIVE_GUEST, LIMIT_WRITE,
 		BODY_JSON_OPTIONAL, 0, join_post},
-	{HTTP_POST, "/_matrix/client/r0|v3/knock/{room_or_alias}", AUTH_USER, LIMIT_WRITE,
+	{HTTP_POST, "/_matrix/client/r0|v3/knock/{room_or_alias}", AUTH_ACTIVE, LIMIT_WRITE,
 		BODY_JSON_OPTIONAL, 0, knock_post},
-	{HTTP_POST, ROOM "join", AUTH_USER, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, join_post},
-	{HTTP_POST, ROOM "leave", AUTH_USER, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, leave_post},
+	{HTTP_POST, ROOM "join", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, join_post},
+	{HTTP_POST, ROOM "leave", AUTH_GUEST, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, leave_post},
 	{HTTP_POST, ROOM "forget", AUTH_USER, LIMIT_WRITE, BODY_JSON_OPTIONAL, 0, forget_post},
-	{HTTP_POST, ROOM "invite", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, invite_post},
-	{HTTP_POST, ROOM "kick", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, kick_post},
-	{HTTP_POST, ROOM "ban", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, ban_post},
-	{HTTP_POST, ROOM "unban", AUTH_USER, LIMIT_WRITE, BODY_JSON, 0, unban_post},
+	{HTTP_POST, ROOM "invite", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON, 0, invite_post},
+	{HTTP_POST, ROOM "kick", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON, 0, kick_post},
+	{HTTP_POST, ROOM "ban", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON, 0, ban_post},
+	{HTTP_POST, ROOM "unban", AUTH_ACTIVE, LIMIT_WRITE, BODY_JSON, 0, unban_post},
 	{HTTP_GET, "/_matrix/client/r0|v3/joined_rooms", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
 		joined_rooms_get},
 };

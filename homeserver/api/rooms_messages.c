@@ -300,9 +300,9 @@ static enum http_outcome context_get(struct http_request *request, struct http_r
 #define ROOM "/_matrix/client/r0|v3/rooms/{room}/"
 
 static const struct http_route rows[] = {
-	{HTTP_GET, ROOM "event/{event}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, event_get},
-	{HTTP_GET, ROOM "messages", AUTH_USER, LIMIT_READ, BODY_NONE, 0, messages_get},
-	{HTTP_GET, ROOM "context/{event}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, context_get},
+	{HTTP_GET, ROOM "event/{event}", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, event_get},
+	{HTTP_GET, ROOM "messages", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, messages_get},
+	{HTTP_GET, ROOM "context/{event}", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, context_get},
 };
 extern const struct http_routes api_rooms_messages_routes;
 const struct http_routes api_rooms_messages_routes = {rows, ARRAY_LEN(rows)};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Sending events to a room" and "Redactions". */
 #include "common/matrix/ids.h"
+#include "homeserver/api/admit.h"
 #include "homeserver/api/rooms.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/room_store.h"
@@ -29,6 +30,14 @@ static enum http_outcome message_put(struct http_request *request, struct http_r
 	return send_and_answer(request, reply, &sending);
 }
 
+static bool is_own_event(struct http_request *request, struct str event_id)
+{
+	struct event *event;
+
+	return room_event_find(api_db(request), request->arena, event_id, &event) == STATUS_OK &&
+	       str_eq(event->sender, api_requester(request)->user_id);
+}
+
 static enum http_outcome redact_put(struct http_request *request, struct http_reply *reply)
 {
 	struct rooms_sending sending = {
@@ -36,6 +45,8 @@ static enum http_outcome redact_put(struct http_request *request, struct http_re
 
 	if (!event_id_ok(request->params[1]))
 		return http_error(reply, 400, "M_INVALID_PARAM", "This is not an event id");
+	if (api_requester(request)->is_suspended && !is_own_event(request, request->params[1]))
+		return admit_suspended(reply);
 	if (sending.draft.content.n == 0)
 		sending.draft.content = STR("{}");
 	sending.draft.redacts = request->params[1];
@@ -101,6 +112,20 @@ static bool check_canonical_alias(struct http_request *request, struct http_repl
 	return true;
 }
 
+/* What the endpoints for memberships ask beside the room's rules. false: the reply is filled. */
+static bool may_change_member(struct http_request *request, struct http_reply *reply)
+{
+	struct str membership = json_str(json_get(request->json, "membership"));
+
+	if (api_requester(request)->is_guest) {
+		(void)http_error(reply, 403, "M_GUEST_ACCESS_FORBIDDEN",
+			"Guests join and leave by the endpoints made for that");
+		return false;
+	}
+	return request->param_count < 3 || !str_eq_c(membership, "invite") ||
+	       rooms_invite_permitted(request, reply, request->params[2]);
+}
+
 static enum http_outcome state_put(struct http_request *request, struct http_reply *reply)
 {
 	struct rooms_sending sending = {
@@ -111,22 +136,24 @@ static enum http_outcome state_put(struct http_request *request, struct http_rep
 	if (!has_key && str_eq_c(sending.draft.type, "m.room.canonical_alias") &&
 		!check_canonical_alias(request, reply))
 		return HTTP_REPLY;
+	if (str_eq_c(sending.draft.type, "m.room.member") && !may_change_member(request, reply))
+		return HTTP_REPLY;
 	return send_and_answer(request, reply, &sending);
 }
 
 #define ROOM "/_matrix/client/r0|v3/rooms/{room}/"
 
 static const struct http_route rows[] = {
-	{HTTP_PUT, ROOM "send/{type}/{txn}", AUTH_USER, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
-		message_put},
+	{HTTP_PUT, ROOM "send/{type}/{txn}", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON,
+		EVENT_BODY_MAX, message_put},
 	{HTTP_PUT, ROOM "redact/{event}/{txn}", AUTH_USER, LIMIT_WRITE, BODY_JSON_OPTIONAL,
 		EVENT_BODY_MAX, redact_put},
-	{HTTP_PUT, ROOM "state/{type}", AUTH_USER, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
+	{HTTP_PUT, ROOM "state/{type}", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
 		state_put},
-	{HTTP_PUT, ROOM "state/{type}/", AUTH_USER, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
+	{HTTP_PUT, ROOM "state/{type}/", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
 		state_put},
-	{HTTP_PUT, ROOM "state/{type}/{key}", AUTH_USER, LIMIT_WRITE, BODY_JSON, EVENT_BODY_MAX,
-		state_put},
+	{HTTP_PUT, ROOM "state/{type}/{key}", AUTH_ACTIVE_GUEST, LIMIT_WRITE, BODY_JSON,
+		EVENT_BODY_MAX, state_put},
 };
 extern const struct http_routes api_rooms_send_routes;
 const struct http_routes api_rooms_send_routes = {rows, ARRAY_LEN(rows)};

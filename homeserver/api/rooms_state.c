@@ -161,11 +161,11 @@ static enum http_outcome joined_members_get(struct http_request *request, struct
 #define ROOM "/_matrix/client/r0|v3/rooms/{room}/"
 
 static const struct http_route rows[] = {
-	{HTTP_GET, ROOM "state", AUTH_USER, LIMIT_READ, BODY_NONE, 0, state_get_all},
-	{HTTP_GET, ROOM "state/{type}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, state_get},
-	{HTTP_GET, ROOM "state/{type}/", AUTH_USER, LIMIT_READ, BODY_NONE, 0, state_get},
-	{HTTP_GET, ROOM "state/{type}/{key}", AUTH_USER, LIMIT_READ, BODY_NONE, 0, state_get},
-	{HTTP_GET, ROOM "members", AUTH_USER, LIMIT_READ, BODY_NONE, 0, members_get},
+	{HTTP_GET, ROOM "state", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, state_get_all},
+	{HTTP_GET, ROOM "state/{type}", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, state_get},
+	{HTTP_GET, ROOM "state/{type}/", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, state_get},
+	{HTTP_GET, ROOM "state/{type}/{key}", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, state_get},
+	{HTTP_GET, ROOM "members", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0, members_get},
 	{HTTP_GET, ROOM "joined_members", AUTH_USER, LIMIT_READ, BODY_NONE, 0, joined_members_get},
 };
 extern const struct http_routes api_rooms_state_routes;

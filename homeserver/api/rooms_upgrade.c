@@ -59,8 +59,8 @@ static enum http_outcome upgrade_post(struct http_request *request, struct http_
 }
 
 static const struct http_route rows[] = {
-	{HTTP_POST, "/_matrix/client/r0|v3/rooms/{room}/upgrade", AUTH_USER, LIMIT_WRITE, BODY_JSON,
-		0, upgrade_post},
+	{HTTP_POST, "/_matrix/client/r0|v3/rooms/{room}/upgrade", AUTH_ACTIVE, LIMIT_WRITE,
+		BODY_JSON, 0, upgrade_post},
 };
 extern const struct http_routes api_rooms_upgrade_routes;
 const struct http_routes api_rooms_upgrade_routes = {rows, ARRAY_LEN(rows)};

@@ -3,6 +3,7 @@
 
 #include "homeserver/homeserver.h"
 #include "homeserver/room/event_hash.h"
+#include "homeserver/room/guest_access.h"
 #include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_send.h"
@@ -100,7 +101,12 @@ static enum status send(struct db_tx *tx, const struct member_request *request,
 	};
 	enum status status = STATUS_OK;
 
-	if (request->action == MEMBER_JOIN)
+	if (request->action == MEMBER_JOIN) {
+		status = guest_access_check(tx->db, tx->arena, request->room_id, request->target);
+		if (status == STATUS_DENIED)
+			*why_out = "Guests may not join this room";
+	}
+	if (status == STATUS_OK && request->action == MEMBER_JOIN)
 		status = restricted_join_find(tx->db, tx->arena, request->room_id, request->target,
 			hs->server_name, &content.authorised_via);
 	if (status == STATUS_OK)

@@ -4,12 +4,16 @@
 #include "common/base/mem.h"
 #include "homeserver/store/profile_store.h"
 
-DB_SQL(sql_account_find, "SELECT password, appservice_id, created_ts, is_admin, deactivated "
-			 "FROM users WHERE user_id = ?1");
+DB_SQL(sql_account_find, "SELECT password, appservice_id, created_ts, is_admin, deactivated, "
+			 "is_guest, locked, suspended FROM users WHERE user_id = ?1");
 DB_SQL(sql_account_exists, "SELECT 1 FROM users WHERE user_id = ?1 AND deactivated = 0");
 DB_SQL(sql_account_insert, "INSERT INTO users (user_id, password, appservice_id, is_admin, "
-			   "created_ts) VALUES (?1, ?2, ?3, ?4, ?5)");
+			   "created_ts, is_guest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 DB_SQL(sql_account_set_password, "UPDATE users SET password = ?2 WHERE user_id = ?1");
+DB_SQL(sql_account_upgrade_guest,
+	"UPDATE users SET password = ?2, is_guest = 0 WHERE user_id = ?1 AND is_guest = 1");
+DB_SQL(sql_account_set_locked, "UPDATE users SET locked = ?2 WHERE user_id = ?1");
+DB_SQL(sql_account_set_suspended, "UPDATE users SET suspended = ?2 WHERE user_id = ?1");
 DB_SQL(sql_account_deactivate, "UPDATE users SET deactivated = 1, password = NULL, is_admin = 0, "
 			       "displayname = NULL, avatar_url = NULL WHERE user_id = ?1");
 DB_SQL(sql_account_drop_words,
@@ -37,6 +41,9 @@ enum status account_find(
 		.created_ts = db_col_int(q, 2),
 		.is_admin = db_col_bool(q, 3),
 		.deactivated = db_col_bool(q, 4),
+		.is_guest = db_col_bool(q, 5),
+		.locked = db_col_bool(q, 6),
+		.suspended = db_col_bool(q, 7),
 	};
 	return STATUS_OK;
 }
@@ -63,6 +70,7 @@ enum status account_create(struct db_tx *tx, const struct account *account)
 		db_bind_str(q, 3, account->appservice_id);
 		db_bind_bool(q, 4, account->is_admin);
 		db_bind_int(q, 5, account->created_ts);
+		db_bind_bool(q, 6, account->is_guest);
 		enum status status = db_run(q);
 		if (status != STATUS_OK)
 			return status;
@@ -79,6 +87,39 @@ enum status account_set_password(struct db_tx *tx, struct str user_id, struct st
 	if (status == STATUS_OK && db_changes(tx->db) == 0)
 		status = STATUS_NOT_FOUND;
 	return status;
+}
+
+enum status account_upgrade_guest(struct db_tx *tx, struct str user_id, struct str encoded)
+{
+	DB_QUERY(q, tx->db, &sql_account_upgrade_guest);
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, encoded);
+	enum status status = db_run(q);
+	if (status == STATUS_OK && db_changes(tx->db) == 0)
+		status = STATUS_NOT_FOUND;
+	return status;
+}
+
+static enum status set_flag(
+	struct db_tx *tx, const struct db_sql *sql, struct str user_id, bool value)
+{
+	DB_QUERY(q, tx->db, sql);
+	db_bind_str(q, 1, user_id);
+	db_bind_bool(q, 2, value);
+	enum status status = db_run(q);
+	if (status == STATUS_OK && db_changes(tx->db) == 0)
+		status = STATUS_NOT_FOUND;
+	return status;
+}
+
+enum status account_set_locked(struct db_tx *tx, struct str user_id, bool locked)
+{
+	return set_flag(tx, &sql_account_set_locked, user_id, locked);
+}
+
+enum status account_set_suspended(struct db_tx *tx, struct str user_id, bool suspended)
+{
+	return set_flag(tx, &sql_account_set_suspended, user_id, suspended);
 }
 
 enum status account_deactivate(struct db_tx *tx, struct str user_id)

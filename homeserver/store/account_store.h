@@ -19,6 +19,9 @@ struct account {
 	int64_t created_ts;
 	bool is_admin;
 	bool deactivated;
+	bool is_guest;	/* made without a password, by kind=guest */
+	bool locked;	/* by an administrator: may do nothing but sign out */
+	bool suspended; /* by an administrator: may read, not write */
 };
 
 /* STATUS_NOT_FOUND when there never was such a user. Deactivated ones are found. */
@@ -32,6 +35,13 @@ MUST_CHECK enum status account_create(struct db_tx *tx, const struct account *ac
 	REQUIRES(on_writer);
 MUST_CHECK enum status account_set_password(
 	struct db_tx *tx, struct str user_id, struct str encoded) REQUIRES(on_writer);
+/* A guest who registered is a user like others. STATUS_NOT_FOUND when they are no guest. */
+MUST_CHECK enum status account_upgrade_guest(
+	struct db_tx *tx, struct str user_id, struct str encoded) REQUIRES(on_writer);
+MUST_CHECK enum status account_set_locked(struct db_tx *tx, struct str user_id, bool locked)
+	REQUIRES(on_writer);
+MUST_CHECK enum status account_set_suspended(struct db_tx *tx, struct str user_id, bool suspended)
+	REQUIRES(on_writer);
 /* Password, profile, devices' rows, tokens, account data and filters are gone; the name stays
  * taken. Rooms and keys are the caller's matter. */
 MUST_CHECK enum status account_deactivate(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);

@@ -40,6 +40,11 @@ DB_SQL(sql_users, "SELECT n.name FROM rooms r "
 		  "CROSS JOIN memberships m ON m.room = r.id AND m.membership = ?2 "
 		  "CROSS JOIN names n ON n.id = m.user WHERE r.room_id = ?1 AND n.name <> ?3 "
 		  "ORDER BY m.position LIMIT ?4");
+DB_SQL(sql_guests, "SELECT n.name FROM rooms r "
+		   "CROSS JOIN memberships m ON m.room = r.id AND m.membership = 2 "
+		   "CROSS JOIN names n ON n.id = m.user "
+		   "CROSS JOIN users u ON u.user_id = n.name AND u.is_guest = 1 "
+		   "WHERE r.room_id = ?1");
 DB_SQL(sql_count, "SELECT count(*) FROM memberships m WHERE m.room = "
 		  "(SELECT id FROM rooms WHERE room_id = ?1) AND m.membership = ?2");
 DB_SQL(sql_shares_room,
@@ -199,6 +204,16 @@ enum status membership_joined_users(
 {
 	*out = (struct str_list){NULL, 0};
 	return users_add(db, arena, room_id, MEMBERSHIP_JOIN, STR_EMPTY, -1, out);
+}
+
+enum status membership_joined_guests(
+	struct db *db, struct arena *arena, struct str room_id, struct str_list *out)
+{
+	DB_QUERY(q, db, &sql_guests);
+
+	db_bind_str(q, 1, room_id);
+	*out = (struct str_list){NULL, 0};
+	return names_all(q, arena, out);
 }
 
 enum status membership_count(

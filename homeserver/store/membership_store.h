@@ -63,6 +63,9 @@ MUST_CHECK enum status membership_of_room(struct db *db, struct arena *arena, st
 /* Users joined to the room: ids only. */
 MUST_CHECK enum status membership_joined_users(
 	struct db *db, struct arena *arena, struct str room_id, struct str_list *out);
+/* Those of them who are guests of this server. */
+MUST_CHECK enum status membership_joined_guests(
+	struct db *db, struct arena *arena, struct str room_id, struct str_list *out);
 MUST_CHECK enum status membership_count(
 	struct db *db, struct str room_id, enum membership membership, int64_t *out);
 /* Heroes: up to `limit` users joined or invited, earliest first, without `except`; when nobody is

@@ -6,13 +6,13 @@
 
 DB_SQL(sql_token_find_access,
 	"SELECT t.user_id, t.device_id, t.expires_ts, d.last_seen_ts, d.last_seen_ip, u.is_admin, "
-	"t.replaces IS NOT NULL FROM access_tokens t "
+	"t.replaces IS NOT NULL, u.is_guest, u.locked, u.suspended FROM access_tokens t "
 	"JOIN users u ON u.user_id = t.user_id AND u.deactivated = 0 "
 	"JOIN devices d ON d.user_id = t.user_id AND d.device_id = t.device_id "
 	"WHERE t.hash = ?1");
 DB_SQL(sql_token_find_refresh,
 	"SELECT t.user_id, t.device_id, NULL, d.last_seen_ts, d.last_seen_ip, u.is_admin, "
-	"t.replaces IS NOT NULL FROM refresh_tokens t "
+	"t.replaces IS NOT NULL, u.is_guest, u.locked, u.suspended FROM refresh_tokens t "
 	"JOIN users u ON u.user_id = t.user_id AND u.deactivated = 0 "
 	"JOIN devices d ON d.user_id = t.user_id AND d.device_id = t.device_id "
 	"WHERE t.hash = ?1");
@@ -75,6 +75,9 @@ static enum status find(struct db *db, struct arena *arena, const struct db_sql 
 		.device_seen_ip = db_col_dup(q, 4, arena),
 		.is_admin = db_col_bool(q, 5),
 		.first_use = db_col_bool(q, 6),
+		.is_guest = db_col_bool(q, 7),
+		.locked = db_col_bool(q, 8),
+		.suspended = db_col_bool(q, 9),
 	};
 	return STATUS_OK;
 }

@@ -20,7 +20,8 @@ struct token_owner {
 	int64_t device_seen_ts; /* when the device was last marked as seen */
 	struct str device_seen_ip;
 	bool is_admin;
-	bool first_use; /* an older refresh token dies now: token_used() */
+	bool is_guest, locked, suspended; /* as in struct account */
+	bool first_use;			  /* an older refresh token dies now: token_used() */
 };
 
 /* STATUS_NOT_FOUND when unknown. An expired token is found: `expires_ts` tells. */

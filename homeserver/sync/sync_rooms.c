@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/json/json.h"
 #include "homeserver/homeserver.h"
+#include "homeserver/room/invite_permission.h"
 #include "homeserver/sync/sync_parts.h"
 #include "homeserver/sync/typing.h"
 
@@ -170,12 +171,16 @@ static enum status write_invite(struct sync *sync, const struct membership_row *
 	struct json_writer *w, bool *is_due_out)
 {
 	struct event *event;
+	bool blocked = false;
 	enum status status;
 
 	if (!is_first_or_full(sync) && row->position <= sync->since)
 		return STATUS_OK;
 	status = room_event_at(sync->db, sync->arena, row->position, &event);
-	if (status != STATUS_OK || sync_names_have(&sync->ignored, event->sender))
+	if (status == STATUS_OK)
+		status = invite_permission_blocks(
+			sync->db, sync->arena, sync->request->user_id, &blocked);
+	if (status != STATUS_OK || blocked || sync_names_have(&sync->ignored, event->sender))
 		return status;
 	return write_stripped(sync, row, w, "invite_state", is_due_out);
 }
