@@ -2,6 +2,7 @@
 #include "homeserver/room/room_upgrade.h"
 
 #include "common/base/mem.h"
+#include "common/json/canonical.h"
 #include "homeserver/room/event_hash.h"
 #include "homeserver/room/power.h"
 #include "homeserver/room/room_create_content.h"
@@ -142,6 +143,48 @@ static enum status open_new(struct upgrading *u) REQUIRES(on_writer)
 	return status;
 }
 
+/* A rule that the new version does not know would let nobody in: the nearest that it knows. */
+static const char *nearest_rule(const struct room_version *version, struct str rule)
+{
+	bool is_both = str_eq_c(rule, "knock_restricted");
+
+	if (is_both && version->knock_restricted)
+		return NULL;
+	if (is_both && version->restricted)
+		return "restricted";
+	if (is_both && version->knock)
+		return "knock";
+	if (is_both || (str_eq_c(rule, "restricted") && !version->restricted) ||
+		(str_eq_c(rule, "knock") && !version->knock))
+		return "invite";
+	return NULL;
+}
+
+static struct str setting_content(struct upgrading *u, const struct event *event)
+{
+	struct json_iter i = json_iter(event->content);
+	BUF_SCOPE(text, TEXT_MAX);
+	struct json_writer w;
+	const char *rule = NULL;
+
+	if (str_eq_c(event->type, "m.room.join_rules"))
+		rule = nearest_rule(
+			u->upgrade->version, json_str(json_get(event->content, "join_rule")));
+	if (rule == NULL)
+		return room_create_json_text(u->tx->arena, event->content);
+	jw_init(&w, &text);
+	jw_object(&w);
+	while (json_next(&i)) {
+		jw_key_str(&w, i.key);
+		if (str_eq_c(i.key, "join_rule"))
+			jw_c_str(&w, rule);
+		else
+			jw_value(&w, i.value);
+	}
+	jw_object_end(&w);
+	return arena_str(u->tx->arena, buf_str(&text));
+}
+
 static enum status copy_settings(struct upgrading *u) REQUIRES(on_writer)
 {
 	static const struct str types[] = {
@@ -162,7 +205,7 @@ static enum status copy_settings(struct upgrading *u) REQUIRES(on_writer)
 		status = old_state(u, types[i], &event);
 		if (status == STATUS_OK && event != NULL)
 			status = send(u, u->new_room.room_id, types[i], STR(""),
-				room_create_json_text(u->tx->arena, event->content));
+				setting_content(u, event));
 	}
 	return status;
 }
@@ -194,6 +237,30 @@ static enum status copy_all(struct upgrading *u, struct str type,
 				room_create_json_text(u->tx->arena, event->content));
 	}
 	return status;
+}
+
+/* A level as the new version knows levels; what was none is left out. */
+static void write_level(
+	struct json_writer *w, const struct upgrading *u, struct str key, const struct json *value)
+{
+	int64_t level;
+
+	if (!power_level_read(u->power.version, value, &level))
+		return;
+	/* Texts could say more than an event can hold. */
+	if (level > CANONICAL_INT_MAX)
+		level = CANONICAL_INT_MAX;
+	if (level < -CANONICAL_INT_MAX)
+		level = -CANONICAL_INT_MAX;
+	jw_key_str(w, key);
+	jw_int(w, level);
+}
+
+static int64_t level_or(const struct upgrading *u, const struct json *value, int64_t fallback)
+{
+	int64_t level;
+
+	return power_level_read(u->power.version, value, &level) ? level : fallback;
 }
 
 /* All creators of the old room, and who upgrades it. */
@@ -237,8 +304,7 @@ static void write_users(struct json_writer *w, const struct upgrading *u)
 				is_creator = true;
 		if (is_creator && upgrade->version->creators_have_all_power)
 			continue;
-		jw_key_str(w, i.key);
-		jw_value(w, i.value);
+		write_level(w, u, i.key, i.value);
 	}
 	/* Who had all power without being listed would be nobody in a version that knows lists
 	 * only. */
@@ -253,20 +319,29 @@ static void write_events(struct json_writer *w, const struct upgrading *u)
 	const struct json *events = json_get(u->levels->content, "events");
 	struct json_iter i = json_iter(events);
 	int64_t state_default =
-		json_int(json_get(u->levels->content, "state_default"), DEFAULT_STATE);
-	int64_t level = json_int(json_get(events, "m.room.tombstone"), 0);
+		level_or(u, json_get(u->levels->content, "state_default"), DEFAULT_STATE);
+	int64_t level = level_or(u, json_get(events, "m.room.tombstone"), 0);
 	bool raise = u->upgrade->version->creators_have_all_power && level <= 100;
 
 	jw_put_object(w, "events");
 	while (json_next(&i)) {
 		if (raise && str_eq_c(i.key, "m.room.tombstone"))
 			continue;
-		jw_key_str(w, i.key);
-		jw_value(w, i.value);
+		write_level(w, u, i.key, i.value);
 	}
 	if (raise)
 		jw_put_int(w, "m.room.tombstone",
 			(state_default > 100 ? state_default : 100) + TOMBSTONE_MARGIN);
+	jw_object_end(w);
+}
+
+static void write_notifications(struct json_writer *w, const struct upgrading *u)
+{
+	struct json_iter i = json_iter(json_get(u->levels->content, "notifications"));
+
+	jw_put_object(w, "notifications");
+	while (json_next(&i))
+		write_level(w, u, i.key, i.value);
 	jw_object_end(w);
 }
 
@@ -283,11 +358,11 @@ static enum status copy_levels(struct upgrading *u) REQUIRES(on_writer)
 	jw_init(&w, &text);
 	jw_object(&w);
 	while (json_next(&i)) {
-		if (str_eq_c(i.key, "users") || str_eq_c(i.key, "events"))
-			continue;
-		jw_key_str(&w, i.key);
-		jw_value(&w, i.value);
+		if (!json_is(i.value, JSON_OBJECT))
+			write_level(&w, u, i.key, i.value);
 	}
+	if (json_get(u->levels->content, "notifications") != NULL)
+		write_notifications(&w, u);
 	write_users(&w, u);
 	write_events(&w, u);
 	jw_object_end(&w);
@@ -333,7 +408,8 @@ static enum status close_old(struct upgrading *u) REQUIRES(on_writer)
 
 	if (u->levels == NULL)
 		return STATUS_OK;
-	level = json_int(json_get(u->levels->content, "users_default"), 0) + 1;
+	level = level_or(u, json_get(u->levels->content, "users_default"), 0);
+	level = level < CANONICAL_INT_MAX ? level + 1 : level;
 	if (level < CLOSED_LEVEL)
 		level = CLOSED_LEVEL;
 	i = json_iter(u->levels->content);
