@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Running the product and its tests.
 
-.PHONY: run web test packages-run packages-test unit-build tsan fuzz fuzz-build bench bench-build
+.PHONY: run web test packages-run packages-test unit-build tsan fuzz fuzz-build bench bench-build bench-synapse
 
 FUZZ_SECONDS ?= 60
 
@@ -41,10 +41,14 @@ fuzz: packages-test
 	@tests/tools/fuzz.sh $(FUZZ_SECONDS)
 fuzz-build: $(fuzz_targets)
 
+# Beside Synapse when build/synapse holds it. BENCH_QUICK=1: smaller sizes, about a minute.
 bench: packages-test
 	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build bench-build
 	@for bench in tests/bench/*.py; do \
 		echo "# $$bench"; PARVIS_BUILD=build/release /usr/bin/python3 $$bench || exit 1; done
+
+bench-synapse:
+	@python3 -m venv build/synapse && build/synapse/bin/pip install --quiet matrix-synapse
 
 bench_programs := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 $(foreach t,$(bench_programs),$(eval $(call link_rule,$(t),tests/bench/$(t:$(B)/bench/%=%),common)))

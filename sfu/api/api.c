@@ -10,7 +10,6 @@
 #include "sfu/api/limits.h"
 #include "sfu/sfu.h"
 
-
 struct api *api_new(struct sfu *sfu)
 {
 	struct api *api = MEM_NEW(struct api);

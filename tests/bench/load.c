@@ -7,18 +7,12 @@
  *
  * Prints "MESSAGES SECONDS P50_MS P99_MS". Ends with 1 when anything but 200 was answered.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/thread.h"
+#include "tests/bench/wire.h"
 
 #define SENDERS_MAX  200
 #define SAMPLES_MAX  200000
@@ -36,59 +30,14 @@ struct sender {
 	bool failed;
 };
 
-static int dial(uint16_t port)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		perror("connect");
-		exit(EXIT_FAILURE);
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	return fd;
-}
-
-static bool send_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
-		if (sent <= 0)
-			return false;
-		p += sent;
-		n -= (size_t)sent;
-	}
-	return true;
-}
-
-/* One whole answer, of which Content-Length tells the end. */
-static bool answer_is_200(int fd)
-{
-	char text[8192];
-	size_t have = 0, whole = 0;
-
-	while (whole == 0 || have < whole) {
-		ssize_t n = recv(fd, text + have, sizeof(text) - 1 - have, 0);
-		if (n <= 0)
-			return false;
-		have += (size_t)n;
-		text[have] = '\0';
-		const char *end = strstr(text, "\r\n\r\n");
-		const char *length = strcasestr(text, "\r\nContent-Length: ");
-		if (end != NULL && length != NULL)
-			whole = (size_t)(end - text) + 4 + strtoul(length + 18, NULL, 10);
-	}
-	return strncmp(text, "HTTP/1.1 200 ", 13) == 0;
-}
-
 static void *sender_run(void *arg)
 {
 	struct sender *s = arg;
 	static const char body[] = "{\"msgtype\":\"m.text\",\"body\":\"" MESSAGE_TEXT "\"}";
-	int fd = dial(s->port);
+	int fd = wire_dial(s->port);
 	int64_t begin = clock_mono_us();
 	int64_t run = begin;
+	BUF_SCOPE(answer, WIRE_ANSWER_MAX);
 
 	while (begin < s->until_us && s->count < SAMPLES_MAX && !s->failed) {
 		char request[2048];
@@ -99,20 +48,13 @@ static void *sender_run(void *arg)
 			s->room, (long long)run, s->number, s->count, s->token, sizeof(body) - 1,
 			body);
 
-		s->failed = !send_all(fd, request, (size_t)n) || !answer_is_200(fd);
+		s->failed = !wire_send(fd, request, (size_t)n) || !wire_answer(fd, &answer);
 		int64_t now = clock_mono_us();
 		s->took_us[s->count++] = (uint32_t)(now - begin);
 		begin = now;
 	}
 	close(fd);
 	return NULL;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 static bool report(struct sender *senders, size_t count, double seconds)
@@ -129,7 +71,7 @@ static bool report(struct sender *senders, size_t count, double seconds)
 		for (size_t k = 0; k < senders[i].count; k++)
 			all[total++] = senders[i].took_us[k];
 	}
-	qsort(all, total, sizeof(*all), by_size);
+	qsort(all, total, sizeof(*all), wire_by_size);
 	size_t half = total / 2, nearly_all = total * 99 / 100;
 	printf("%zu %.3f %.3f %.3f\n", total, seconds, all[half] / 1e3, all[nearly_all] / 1e3);
 	free(all);
