@@ -9,7 +9,7 @@
 
 #include "sfu/media/sdp.h"
 
-struct publication;
+struct rendition;
 struct subscription;
 
 enum section_use {
@@ -24,7 +24,7 @@ struct link_section {
 	enum sdp_kind kind;
 	char mid[MEDIA_ID_MAX + 1];
 	enum section_use use;
-	struct publication *in;
+	struct rendition *in;
 	struct subscription *out;
 	bool said; /* ENDED, and a description of ours has said so */
 };

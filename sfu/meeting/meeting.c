@@ -89,6 +89,7 @@ static struct meeting *open_meeting(struct meetings *all, struct str name,
 	meeting->name = mem_strdup(name);
 	meeting->objective = mem_strdup(terms->objective);
 	meeting->created_ms = now->wall_ms;
+	meeting->now_ms = now->mono_ms;
 	meeting->ends_ms = terms->ends_ms != 0 ? terms->ends_ms : now->wall_ms + MEETING_LENGTH_MS;
 	if (map_put(all->by_name, name, meeting, &old) != STATUS_OK)
 		abort(); /* look() has counted */
@@ -222,6 +223,7 @@ static bool is_lost(const struct participant *p, int64_t mono_ms)
 static void tick_meeting(struct meeting *meeting, const struct meeting_now *now)
 {
 	struct meetings *all = meeting->all;
+	meeting->now_ms = now->mono_ms;
 	for (unsigned i = meeting->count; i-- > 0;) {
 		struct participant *p = meeting->list[i];
 		bool last = meeting->count == 1;
@@ -236,6 +238,7 @@ static void tick_meeting(struct meeting *meeting, const struct meeting_now *now)
 			meeting_leave(meeting->list[left - 1], LEAVE_MEETING_OVER, now->mono_ms);
 		return;
 	}
+	meeting_review_qualities(meeting);
 	if (!meeting->warned && meeting->ends_ms - now->wall_ms <= MEETING_WARNING_MS) {
 		meeting->warned = true;
 		all->listener.meeting_changed(all->listener.context, meeting);

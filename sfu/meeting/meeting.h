@@ -31,6 +31,7 @@ struct meeting {
 	char *objective;
 	int64_t created_ms, ends_ms; /* wall clock */
 	bool warned;
+	int64_t now_ms; /* monotonic, of the last tick */
 	struct participant *list[MEETING_SEATS];
 	unsigned count;
 	struct departed departed[DEPARTED_MAX];
@@ -66,6 +67,14 @@ struct meeting_listener {
 	void (*quality_changed)(void *context, struct participant *participant);
 	void (*data)(void *context, struct participant *participant, enum media_channel channel,
 		struct str bytes);
+	/* renditions[].told have changed: the publisher is to send these. */
+	void (*quality_wanted)(void *context, struct publication *publication);
+	/* subscription->held_back has changed. */
+	void (*stream_changed)(void *context, struct subscription *subscription);
+	/* subscription->refused has changed. */
+	void (*permission_changed)(void *context, struct subscription *subscription);
+	/* Muted, or not any more, by somebody else than its publisher. */
+	void (*muted)(void *context, struct publication *publication);
 };
 
 struct meetings {
@@ -116,10 +125,14 @@ void participant_detach(struct participant *participant, int64_t mono_ms);
 MUST_CHECK enum status meeting_add_track(struct participant *participant,
 	const struct track_description *says, struct publication **out);
 void meeting_set_muted(struct publication *publication, bool muted);
+/* The same, by the meeting: its publisher is told. */
+void meeting_mute_for(struct publication *publication, bool muted);
 /* Its description was changed: others are told. */
 void meeting_track_changed(struct publication *publication);
 /* It is negotiated: others learn of it, and receive it. */
-void meeting_track_live(struct publication *publication);
+void meeting_rendition_live(struct rendition *rendition, int64_t mono_ms);
+/* The publisher sends it no more; with the first one the track goes. */
+void meeting_remove_rendition(struct rendition *rendition);
 void meeting_remove_track(struct publication *publication);
 struct publication *meeting_track(struct meeting *meeting, struct str sid);
 
@@ -129,5 +142,17 @@ void meeting_subscribe_all(struct participant *participant);
 void meeting_unsubscribe(struct participant *participant, struct publication *publication);
 void meeting_set_downtrack(
 	struct subscription *subscription, const struct media_downtrack_settings *settings);
+/* Its codecs are negotiated: it gets the first rendition that it can read, now or when the
+ * publisher sends it. False: it can read none. */
+bool meeting_start_subscription(struct subscription *subscription);
+/* Nobody gets this one any more. */
+void meeting_stop_rendition(struct rendition *rendition);
+void meeting_drop_subscriptions(const struct publication *publication);
+/* What a publisher permits has changed: subscriptions end, or begin. */
+void meeting_apply_permissions(struct participant *publisher);
+
+/* meeting_quality.c */
+void meeting_review_quality(struct publication *publication);
+void meeting_review_qualities(struct meeting *meeting);
 
 #endif

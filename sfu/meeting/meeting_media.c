@@ -69,9 +69,20 @@ static void on_stats(struct participant *p, const struct media_stats *stats)
 	float loss = stats->loss_up > stats->loss_down ? stats->loss_up : stats->loss_down;
 	if (!participant_has_media(p))
 		return;
-	set_quality(p, loss > LOSS_POOR || stats->rtt_ms > RTT_POOR   ? QUALITY_POOR
-		       : loss > LOSS_GOOD || stats->rtt_ms > RTT_GOOD ? QUALITY_GOOD
-								      : QUALITY_EXCELLENT);
+	bool poor = loss > LOSS_POOR || stats->rtt_ms > RTT_POOR || stats->starved;
+	bool good = loss > LOSS_GOOD || stats->rtt_ms > RTT_GOOD || stats->reduced;
+	set_quality(p, poor ? QUALITY_POOR : good ? QUALITY_GOOD : QUALITY_EXCELLENT);
+}
+
+static void on_stream_state(struct participant *p, const struct media_stream_state *state)
+{
+	struct meeting_listener *listener = &p->meeting->all->listener;
+	for (struct subscription *s = p->subscriptions; s != NULL; s = s->next) {
+		if (s->id == state->downtrack && s->held_back != state->paused) {
+			s->held_back = state->paused;
+			listener->stream_changed(listener->context, s);
+		}
+	}
 }
 
 static struct meeting *meeting_by_id(struct meetings *all, uint64_t id)
@@ -116,6 +127,8 @@ void meetings_media_event(
 		on_stats(p, &event->u.stats);
 		break;
 	case MEDIA_STREAM_STATE:
+		on_stream_state(p, &event->u.stream);
+		break;
 	case MEDIA_CHANNEL_OPEN:
 	case MEDIA_TRACK_LAYERS:
 	case MEDIA_SPEAKERS:

@@ -51,24 +51,53 @@ static enum status update_transport(
 
 /* What is published here: by the client's id for it, or the first of this kind that waits. Not
  * every client can choose what its a=msid says. */
-static struct publication *match(struct participant *p, const struct sdp_section *offered)
+static struct rendition *match(struct participant *p, const struct sdp_section *offered)
 {
-	struct publication *t = participant_publication_by_cid(p, offered->msid_track),
-			   *only = NULL;
+	struct publication *t = participant_publication_by_cid(p, offered->msid_track);
+	struct rendition *only = NULL;
 	enum media_kind kind = offered->kind == SDP_AUDIO ? MEDIA_AUDIO : MEDIA_VIDEO;
-	if (t != NULL)
-		return t->says.kind == kind && !t->live ? t : NULL;
+	if (t != NULL) {
+		struct rendition *r = publication_rendition(t, offered->msid_track);
+		return t->says.kind == kind && !r->live ? r : NULL;
+	}
 	for (t = p->publications; t != NULL; t = t->next) {
 		if (!t->live && t->says.kind == kind)
-			only = t;
+			only = &t->renditions[0];
 	}
 	return only;
+}
+
+/* A sender takes the first codec of an answer. */
+static void choose_codec(
+	const struct rendition *r, struct arena *arena, struct sdp_section *answered)
+{
+	const struct track_description *says = &r->publication->says;
+	if (says->kind == MEDIA_VIDEO) {
+		if (r->codec != CODEC_COUNT)
+			sdp_section_prefer(answered, r->codec);
+		return;
+	}
+	sdp_section_opus(arena, answered, says->stereo, !says->disable_dtx);
+	if (says->disable_red || says->encryption != 0)
+		sdp_section_without(answered, CODEC_RED);
+	else
+		sdp_section_prefer(answered, CODEC_RED);
+}
+
+static const struct media_codec *first_codec(const struct media_publish *to)
+{
+	for (unsigned i = 0; i < to->codec_count; i++) {
+		if (to->codecs[i].name != CODEC_RED)
+			return &to->codecs[i];
+	}
+	return &to->codecs[0];
 }
 
 static void publish(struct participant *p, const struct link *link, struct link_section *section,
 	const struct sdp_section *offered, const struct sdp_section *answered)
 {
-	struct publication *t = section->in;
+	struct rendition *r = section->in;
+	const struct publication *t = r->publication;
 	struct media_command *command = media_command_new(MEDIA_PUBLISH);
 	struct media_publish *to = &command->u.publish;
 	if (sdp_publish_params(offered, answered, to) != STATUS_OK || to->codec_count == 0) {
@@ -76,21 +105,23 @@ static void publish(struct participant *p, const struct link *link, struct link_
 		return;
 	}
 	to->transport = link->transport;
-	to->track = t->id;
+	to->track = r->id;
 	to->muted = t->says.muted;
 	to->speaker = t->says.source == SOURCE_MICROPHONE;
-	t->codec = to->codecs[0].name;
-	memcpy(t->mid, section->mid, sizeof(t->mid));
+	to->screen = t->says.source == SOURCE_SCREEN;
+	r->format = *first_codec(to);
+	r->codec = r->format.name;
+	memcpy(r->mid, section->mid, sizeof(r->mid));
 	negotiate_tell_media(p, command);
 }
 
 static void end_sending(struct link_section *section)
 {
-	struct publication *t = section->in;
+	struct rendition *r = section->in;
 	section->in = NULL;
 	section->use = SECTION_IDLE;
-	if (t != NULL)
-		meeting_remove_track(t);
+	if (r != NULL)
+		meeting_remove_rendition(r);
 }
 
 static void end_receiving(struct link_section *section)
@@ -102,7 +133,7 @@ static void end_receiving(struct link_section *section)
 }
 
 static void take_section(struct participant *p, struct link *link, unsigned i,
-	const struct sdp_section *offered, const struct sdp_section *answered)
+	const struct sdp_section *offered, struct sdp_section *answered, struct arena *arena)
 {
 	struct link_section *section = &link->sections[i];
 	bool usable = (offered->kind == SDP_AUDIO || offered->kind == SDP_VIDEO) &&
@@ -119,20 +150,23 @@ static void take_section(struct participant *p, struct link *link, unsigned i,
 		section->in = match(p, offered);
 		section->use = section->in == NULL ? SECTION_IDLE : SECTION_IN;
 	}
-	if (section->use == SECTION_IN)
+	if (section->use == SECTION_IN) {
+		choose_codec(section->in, arena, answered);
 		publish(p, link, section, offered, answered);
+	}
 	if (receives && section->use == SECTION_IDLE)
 		section->use = SECTION_FREE;
 	if (!receives && section->use == SECTION_FREE)
 		section->use = SECTION_IDLE;
 }
 
+/* In an order that does not matter: a backup waits for its first one. */
 static void announce(struct link *link)
 {
 	for (unsigned i = 0; i < link->section_count; i++) {
-		struct publication *t = link->sections[i].in;
-		if (t != NULL && !t->live)
-			meeting_track_live(t);
+		struct rendition *r = link->sections[i].in;
+		if (r != NULL && !r->live && r->format.payload_type != 0)
+			meeting_rendition_live(r, r->publication->owner->meeting->now_ms);
 	}
 }
 
@@ -161,12 +195,12 @@ enum status negotiate_answer(struct participant *participant, struct arena *aren
 	}
 	link->section_count = offer->section_count;
 	for (unsigned i = 0; i < offer->section_count; i++)
-		take_section(p, link, i, &offer->sections[i], &answer->sections[i]);
+		take_section(p, link, i, &offer->sections[i], &answer->sections[i], arena);
 	link->asked = false;
 	if (!p->dual) {
 		negotiate_bind(p, link, answer);
 		negotiate_write_sending(link, answer, arena, out);
-		negotiate_start(p, link, answer);
+		negotiate_start(link, answer);
 		negotiate_free_ended(link);
 	}
 	negotiate_print(p, answer, arena, out);
@@ -179,7 +213,7 @@ bool negotiate_wanted(struct participant *participant, struct negotiate_wanted *
 	struct link *link = &participant->publisher;
 	unsigned unbound[2] = {0, 0}, free[2], ended = 0;
 	for (const struct subscription *s = participant->subscriptions; s != NULL; s = s->next)
-		unbound[s->publication->says.kind] += !s->bound;
+		unbound[s->publication->says.kind] += !s->bound && !s->refused;
 	free[MEDIA_AUDIO] = link_free_sections(link, MEDIA_AUDIO);
 	free[MEDIA_VIDEO] = link_free_sections(link, MEDIA_VIDEO);
 	for (unsigned i = 0; i < link->section_count; i++)

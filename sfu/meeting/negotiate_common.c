@@ -9,19 +9,32 @@ void negotiate_tell_media(struct participant *participant, struct media_command 
 	listener->media(listener->context, command);
 }
 
+static bool can_read(const struct sdp_section *section, const struct publication *t)
+{
+	for (unsigned i = 0; i < RENDITIONS_MAX; i++) {
+		const struct rendition *r = &t->renditions[i];
+		if (r->id == 0)
+			continue;
+		if (r->live ? sdp_codec_for(section, &r->format) != NULL
+			    : sdp_codec_find(section, r->codec) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static bool section_fits(const struct link *link, unsigned i, const struct publication *t,
 	const struct sdp *description)
 {
 	enum sdp_kind kind = t->says.kind == MEDIA_AUDIO ? SDP_AUDIO : SDP_VIDEO;
 	return link->sections[i].use == SECTION_FREE && link->sections[i].kind == kind &&
-	       (description == NULL || sdp_codec_find(&description->sections[i], t->codec) != NULL);
+	       (description == NULL || can_read(&description->sections[i], t));
 }
 
 void negotiate_bind(
 	struct participant *participant, struct link *link, const struct sdp *description)
 {
 	for (struct subscription *s = participant->subscriptions; s != NULL; s = s->next) {
-		for (unsigned i = 0; !s->bound && i < link->section_count; i++) {
+		for (unsigned i = 0; !s->bound && !s->refused && i < link->section_count; i++) {
 			if (!section_fits(link, i, s->publication, description))
 				continue;
 			link->sections[i].use = SECTION_OUT;
@@ -47,34 +60,23 @@ void negotiate_write_sending(
 	}
 }
 
-void negotiate_start(
-	struct participant *participant, struct link *link, const struct sdp *negotiated)
+void negotiate_start(struct link *link, const struct sdp *negotiated)
 {
 	for (unsigned i = 0; i < link->section_count && i < negotiated->section_count; i++) {
 		struct link_section *section = &link->sections[i];
 		struct subscription *s = section->out;
 		if (section->use != SECTION_OUT || s->started)
 			continue;
-		const struct sdp_codec *codec =
-			sdp_codec_find(&negotiated->sections[i], s->publication->codec);
-		if (codec == NULL) {
+		const struct sdp_section *said = &negotiated->sections[i];
+		memcpy(s->mid, section->mid, sizeof(s->mid));
+		s->codec_count = said->codec_count;
+		for (unsigned k = 0; k < said->codec_count; k++)
+			s->codecs[k] = said->codecs[k].codec;
+		if (!meeting_start_subscription(s)) {
 			section->use = SECTION_IDLE;
 			section->out = NULL;
 			s->bound = false;
-			continue;
 		}
-		struct media_command *command = media_command_new(MEDIA_SUBSCRIBE);
-		struct media_subscribe *to = &command->u.subscribe;
-		to->downtrack = s->id;
-		to->track = s->publication->id;
-		to->transport = link->transport;
-		memcpy(to->mid, section->mid, sizeof(to->mid));
-		to->codec = codec->codec;
-		to->ssrc = s->ssrc;
-		to->rtx_ssrc = codec->codec.rtx_payload_type == MEDIA_NO_PAYLOAD ? 0 : s->rtx_ssrc;
-		to->settings = s->settings;
-		negotiate_tell_media(participant, command);
-		s->started = true;
 	}
 }
 

@@ -14,8 +14,7 @@ void negotiate_bind(
 void negotiate_write_sending(
 	struct link *link, struct sdp *ours, struct arena *arena, struct negotiated *out);
 /* Tells media to forward what is bound and not started; the codecs are those of `negotiated`. */
-void negotiate_start(
-	struct participant *participant, struct link *link, const struct sdp *negotiated);
+void negotiate_start(struct link *link, const struct sdp *negotiated);
 /* What was said to be over may be used again. */
 void negotiate_free_ended(struct link *link);
 /* Remote ufrag of a description, of its first section that is not rejected. */

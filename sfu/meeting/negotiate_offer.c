@@ -19,7 +19,7 @@ static void add_sections(struct participant *p, struct link *link)
 		add_section(link, SDP_APPLICATION);
 	negotiate_bind(p, link, NULL);
 	for (const struct subscription *s = p->subscriptions; s != NULL; s = s->next) {
-		if (!s->bound && link->section_count < SDP_MAX_SECTIONS)
+		if (!s->bound && !s->refused && link->section_count < SDP_MAX_SECTIONS)
 			add_section(link,
 				s->publication->says.kind == MEDIA_AUDIO ? SDP_AUDIO : SDP_VIDEO);
 	}
@@ -98,7 +98,7 @@ enum status negotiate_accept(struct participant *participant, struct arena *aren
 	command->u.params.participant = p->id;
 	command->u.params.data = DATA_OPEN;
 	negotiate_tell_media(p, command);
-	negotiate_start(p, link, answer);
+	negotiate_start(link, answer);
 	negotiate_free_ended(link);
 	link->offer_out = false;
 	return STATUS_OK;

@@ -56,6 +56,7 @@ void participant_free(struct participant **participant)
 		free_str(&p->attributes[i].key);
 		free_str(&p->attributes[i].value);
 	}
+	participant_allow_all(p);
 	mem_freep(&p->identity);
 	mem_freep(&p->name);
 	mem_freep(&p->metadata);
@@ -79,7 +80,7 @@ struct publication *participant_publication(struct participant *participant, str
 struct publication *participant_publication_by_cid(struct participant *participant, struct str cid)
 {
 	for (struct publication *t = participant->publications; t != NULL; t = t->next) {
-		if (str_eq(cid, t->says.cid))
+		if (publication_rendition(t, cid) != NULL)
 			return t;
 	}
 	return NULL;
@@ -149,4 +150,38 @@ enum status participant_set_attribute(
 	participant->attributes[participant->attribute_count++] =
 		(struct attribute){{mem_strdup(key), key.n}, {mem_strdup(value), value.n}};
 	return STATUS_OK;
+}
+
+void participant_allow_all(struct participant *participant)
+{
+	for (unsigned i = 0; i < participant->permission_count; i++)
+		mem_freep(&participant->permissions[i].identity);
+	participant->permission_count = 0;
+	participant->some_may_subscribe = false;
+}
+
+static bool names(const struct subscriber_permission *permission, const struct participant *who)
+{
+	return (permission->sid[0] != '\0' && str_eq_c(str_c(permission->sid), who->sid)) ||
+	       (permission->identity != NULL && permission->identity[0] != '\0' &&
+		       str_eq_c(str_c(permission->identity), who->identity));
+}
+
+bool participant_permits(const struct participant *participant,
+	const struct participant *subscriber, const struct publication *publication)
+{
+	if (!participant->some_may_subscribe)
+		return true;
+	for (unsigned i = 0; i < participant->permission_count; i++) {
+		const struct subscriber_permission *permission = &participant->permissions[i];
+		if (!names(permission, subscriber))
+			continue;
+		if (permission->all_tracks)
+			return true;
+		for (unsigned k = 0; k < permission->track_count; k++) {
+			if (str_eq_c(str_c(permission->tracks[k]), publication->sid))
+				return true;
+		}
+	}
+	return false;
 }

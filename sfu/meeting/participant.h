@@ -39,10 +39,28 @@ struct subscription {
 	struct participant *subscriber;
 	struct publication *publication;
 	uint32_t ssrc, rtx_ssrc;
-	bool bound;   /* has a section */
-	bool started; /* media forwards it */
+	bool bound;	/* has a section */
+	bool started;	/* media forwards it */
+	bool refused;	/* the publisher does not permit it */
+	bool held_back; /* for want of bandwidth, says media */
+	/* Once bound, what the subscriber can receive there, and which rendition it gets. */
+	char mid[MEDIA_ID_MAX + 1];
+	struct media_codec codecs[MEDIA_MAX_CODECS];
+	unsigned codec_count;
+	struct rendition *rendition; /* what it gets or, not started, waits for */
 	struct media_downtrack_settings settings;
 	struct subscription *next; /* of the subscriber */
+};
+
+#define PERMISSIONS_MAX (2 * MEETING_SEATS)
+
+/* Whom a publisher permits to receive what. */
+struct subscriber_permission {
+	char sid[SID_MAX]; /* either this or the identity */
+	char *identity;	   /* owned; NULL: unused */
+	bool all_tracks;
+	char tracks[TRACKS_MAX][SID_MAX];
+	unsigned track_count;
 };
 
 struct participant {
@@ -65,6 +83,9 @@ struct participant {
 	struct link publisher;	/* of two; or the only one */
 	struct link subscriber; /* of two */
 	struct publication *publications;
+	bool some_may_subscribe; /* those of the list only */
+	struct subscriber_permission permissions[PERMISSIONS_MAX];
+	unsigned permission_count;
 	struct subscription *subscriptions;
 
 	void *session;	     /* signal's; NULL while the WebSocket is lost */
@@ -88,6 +109,11 @@ struct subscription *participant_subscription(
 unsigned participant_track_count(const struct participant *participant);
 /* Media is there: connected and not lost since. */
 bool participant_has_media(const struct participant *participant);
+
+/* Everybody may receive what it publishes. */
+void participant_allow_all(struct participant *participant);
+bool participant_permits(const struct participant *participant,
+	const struct participant *subscriber, const struct publication *publication);
 
 void participant_set_name(struct participant *participant, struct str name);
 void participant_set_metadata(struct participant *participant, struct str metadata);

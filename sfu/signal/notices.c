@@ -212,6 +212,32 @@ static void data(void *context, struct participant *participant, enum media_chan
 	}
 }
 
+/* --- media's fortunes ------------------------------------------------------------------------- */
+
+static void quality_wanted(void *context, struct publication *publication)
+{
+	(void)context;
+	response_send_wanted(publication->owner->session, publication);
+}
+
+static void stream_changed(void *context, struct subscription *subscription)
+{
+	(void)context;
+	response_send_stream_state(subscription->subscriber->session, subscription);
+}
+
+static void permission_changed(void *context, struct subscription *subscription)
+{
+	(void)context;
+	response_send_permission(subscription->subscriber->session, subscription);
+}
+
+static void muted(void *context, struct publication *publication)
+{
+	(void)context;
+	response_send_mute(publication->owner->session, publication);
+}
+
 struct meeting_listener notices_listener(struct signal_server *server)
 {
 	return (struct meeting_listener){
@@ -226,5 +252,9 @@ struct meeting_listener notices_listener(struct signal_server *server)
 		.speakers = speakers,
 		.quality_changed = quality_changed,
 		.data = data,
+		.quality_wanted = quality_wanted,
+		.stream_changed = stream_changed,
+		.permission_changed = permission_changed,
+		.muted = muted,
 	};
 }

@@ -5,13 +5,12 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "sfu/media/codecs.h"
 #include "sfu/signal/responses.h"
 #include "sfu/signal/signal_internal.h"
 
 #define LOG_MODULE "signal"
 #include "common/base/log.h"
-
-#define SUBSCRIPTION_NOT_FOUND 2 /* SubscriptionError */
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
@@ -143,6 +142,21 @@ static bool read_layers(const Livekit__AddTrackRequest *r, struct track_descript
 	return true;
 }
 
+/* Those that we do not know are left out: the client is told what remains, and takes that. */
+static void read_codecs(const Livekit__AddTrackRequest *r, struct track_description *out)
+{
+	for (size_t i = 0; i < r->n_simulcast_codecs && out->codec_count < RENDITIONS_MAX; i++) {
+		const Livekit__SimulcastCodec *says = r->simulcast_codecs[i];
+		enum media_codec_name codec = codec_by_mime(str_c(says->codec));
+		if (codec == CODEC_COUNT || codec_kind(codec) != MEDIA_VIDEO ||
+			!text_ok(says->cid, TRACK_TEXT_MAX))
+			continue;
+		bool first = out->codec_count == 0 && says->cid[0] == '\0';
+		out->codecs[out->codec_count++] =
+			(struct codec_wish){codec, first ? out->cid : str_c(says->cid)};
+	}
+}
+
 static enum status read_track(const Livekit__AddTrackRequest *r, struct track_description *out)
 {
 	if ((r->type != LIVEKIT__TRACK_TYPE__AUDIO && r->type != LIVEKIT__TRACK_TYPE__VIDEO) ||
@@ -165,6 +179,7 @@ static enum status read_track(const Livekit__AddTrackRequest *r, struct track_de
 		.encryption = r->encryption,
 		.backup_codec_policy = r->backup_codec_policy,
 	};
+	read_codecs(r, out);
 	for (size_t i = 0; i < r->n_audio_features && out->feature_count < TRACK_FEATURES_MAX; i++)
 		out->features[out->feature_count++] = r->audio_features[i];
 	return read_layers(r, out) ? STATUS_OK : STATUS_INVALID;
@@ -182,12 +197,25 @@ static void send_published(struct session *s, const char *cid, const struct publ
 	response_send(s, &response);
 }
 
+/* The other codec of a track, once somebody needs it. */
+static enum status add_backup(struct participant *p, struct str sid,
+	const struct track_description *says, struct publication **out)
+{
+	struct publication *t = participant_publication(p, sid);
+	if (t == NULL)
+		return STATUS_NOT_FOUND;
+	*out = t;
+	return publication_backup(t, says) == NULL ? STATUS_INVALID : STATUS_OK;
+}
+
 void request_add_track(struct session *session, const Livekit__AddTrackRequest *request)
 {
 	struct track_description says;
 	struct publication *track = NULL;
 	enum status status = read_track(request, &says);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && request->sid[0] != '\0')
+		status = add_backup(session->participant, str_c(request->sid), &says, &track);
+	else if (status == STATUS_OK)
 		status = meeting_add_track(session->participant, &says, &track);
 	/* Said again after a resumed connection. */
 	if (status == STATUS_EXISTS) {
@@ -232,60 +260,6 @@ static void update_video(struct session *s, const Livekit__UpdateLocalVideoTrack
 	t->says.width = request->width;
 	t->says.height = request->height;
 	meeting_track_changed(t);
-}
-
-/* --- receiving -------------------------------------------------------------------------------- */
-
-static void subscribe_one(struct session *s, const char *sid, bool subscribe)
-{
-	struct participant *p = s->participant;
-	struct publication *t = meeting_track(p->meeting, str_c(sid));
-	if (t == NULL && subscribe) {
-		Livekit__SubscriptionResponse body;
-		livekit__subscription_response__init(&body);
-		RESPONSE(response, SUBSCRIPTION_RESPONSE);
-		char copy[SID_MAX];
-		(void)snprintf(copy, sizeof(copy), "%s", text_ok(sid, SID_MAX - 1) ? sid : "");
-		body.track_sid = copy;
-		body.err = SUBSCRIPTION_NOT_FOUND;
-		response.subscription_response = &body;
-		response_send(s, &response);
-	} else if (t != NULL && subscribe) {
-		meeting_subscribe(p, t);
-	} else if (t != NULL) {
-		meeting_unsubscribe(p, t);
-	}
-}
-
-static void subscription(struct session *s, const Livekit__UpdateSubscription *request)
-{
-	for (size_t i = 0; i < request->n_track_sids; i++)
-		subscribe_one(s, request->track_sids[i], request->subscribe);
-	for (size_t i = 0; i < request->n_participant_tracks; i++) {
-		const Livekit__ParticipantTracks *tracks = request->participant_tracks[i];
-		for (size_t j = 0; j < tracks->n_track_sids; j++)
-			subscribe_one(s, tracks->track_sids[j], request->subscribe);
-	}
-	request_negotiate(s);
-}
-
-static void track_setting(struct session *s, const Livekit__UpdateTrackSettings *request)
-{
-	struct participant *p = s->participant;
-	for (size_t i = 0; i < request->n_track_sids; i++) {
-		struct publication *t = meeting_track(p->meeting, str_c(request->track_sids[i]));
-		struct subscription *to = t == NULL ? NULL : participant_subscription(p, t);
-		if (to == NULL)
-			continue;
-		struct media_downtrack_settings settings = {.paused = request->disabled};
-		if (request->width > 0 || request->height > 0)
-			settings.max_encoding =
-				publication_encoding_for(t, request->width, request->height);
-		else
-			settings.max_encoding =
-				publication_encoding_of_quality(t, (uint32_t)request->quality);
-		meeting_set_downtrack(to, &settings);
-	}
 }
 
 /* --- itself ----------------------------------------------------------------------------------- */
@@ -377,17 +351,19 @@ void requests_take(struct session *session, struct str message)
 		mute(s, r->mute);
 		break;
 	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION:
-		subscription(s, r->subscription);
+		request_subscription(s, r->subscription);
 		break;
 	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING:
-		track_setting(s, r->track_setting);
+		request_track_setting(s, r->track_setting);
 		break;
 	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_LEAVE:
 		meeting_leave(s->participant, LEAVE_CLIENT, clock_mono_ms());
 		break;
 	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE:
-		if (r->sync_state->subscription != NULL)
-			subscription(s, r->sync_state->subscription);
+		request_sync_state(s, r->sync_state);
+		break;
+	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION_PERMISSION:
+		request_subscription_permission(s, r->subscription_permission);
 		break;
 	case LIVEKIT__SIGNAL_REQUEST__MESSAGE_UPDATE_METADATA:
 		update_metadata(s, r->update_metadata);

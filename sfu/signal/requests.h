@@ -14,4 +14,11 @@ void request_offer(struct session *session, const Livekit__SessionDescription *r
 /* Has its subscriptions negotiated, whichever way is the client's. */
 void request_negotiate(struct session *session);
 
+/* requests_receive.c: what it receives, and who may receive what it sends. */
+void request_subscription(struct session *session, const Livekit__UpdateSubscription *request);
+void request_track_setting(struct session *session, const Livekit__UpdateTrackSettings *request);
+void request_sync_state(struct session *session, const Livekit__SyncState *request);
+void request_subscription_permission(
+	struct session *session, const Livekit__SubscriptionPermission *request);
+
 #endif

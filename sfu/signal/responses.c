@@ -5,15 +5,18 @@
 #include "common/base/mem.h"
 #include "common/json/json_writer.h"
 #include "common/metrics/metrics.h"
+#include "sfu/media/codecs.h"
 #include "sfu/signal/signal_internal.h"
 
 #define SERVER_VERSION	   "0.1.0"
 #define SERVER_PROTOCOL	   17
 #define ONE_LAYER_A_STREAM 1 /* VideoLayer.Mode */
+#define ALL_IN_ONE_STREAM  2
 
+/* Before negotiation has said otherwise, what most clients send. */
 static const char *mime_of(enum media_codec_name codec)
 {
-	return codec == CODEC_OPUS ? "audio/opus" : "video/VP8";
+	return codec_mime(codec == CODEC_COUNT ? CODEC_VP8 : codec);
 }
 
 static char *text(struct arena *arena, struct str s)
@@ -30,12 +33,12 @@ static Livekit__TimedVersion *version_of(struct arena *arena, int32_t count)
 	return version;
 }
 
-static void fill_layers(struct arena *arena, const struct publication *t, Livekit__TrackInfo *info)
+static Livekit__VideoLayer **layers_of(struct arena *arena, const struct rendition *r)
 {
-	info->n_layers = t->says.layer_count;
-	info->layers = ARENA_ARRAY(arena, Livekit__VideoLayer *, MEDIA_MAX_ENCODINGS);
-	for (unsigned i = 0; i < t->says.layer_count; i++) {
-		const struct picture_layer *says = &t->says.layers[i];
+	Livekit__VideoLayer **layers =
+		ARENA_ARRAY(arena, Livekit__VideoLayer *, MEDIA_MAX_ENCODINGS);
+	for (unsigned i = 0; i < r->layer_count; i++) {
+		const struct picture_layer *says = &r->layers[i];
 		Livekit__VideoLayer *layer = ARENA_NEW(arena, Livekit__VideoLayer);
 		livekit__video_layer__init(layer);
 		layer->quality = (Livekit__VideoQuality)says->quality;
@@ -44,16 +47,43 @@ static void fill_layers(struct arena *arena, const struct publication *t, Liveki
 		layer->bitrate = says->bitrate;
 		layer->spatial_layer = (int32_t)i;
 		layer->rid = text(arena, str_c(says->rid));
-		info->layers[i] = layer;
+		layers[i] = layer;
 	}
+	return layers;
+}
+
+static Livekit__SimulcastCodecInfo *codec_of(struct arena *arena, const struct rendition *r)
+{
+	Livekit__SimulcastCodecInfo *codec = ARENA_NEW(arena, Livekit__SimulcastCodecInfo);
+	bool layered = r->codec == CODEC_VP9 || r->codec == CODEC_AV1;
+	livekit__simulcast_codec_info__init(codec);
+	codec->mime_type = text(arena, str_c(mime_of(r->codec)));
+	codec->mid = text(arena, str_c(r->mid));
+	codec->cid = text(arena, r->cid == NULL ? STR_EMPTY : str_c(r->cid));
+	codec->n_layers = r->layer_count;
+	codec->layers = layers_of(arena, r);
+	if (r->publication->says.kind == MEDIA_VIDEO)
+		codec->video_layer_mode = layered ? ALL_IN_ONE_STREAM : ONE_LAYER_A_STREAM;
+	return codec;
+}
+
+static void fill_codecs(struct arena *arena, const struct publication *t, Livekit__TrackInfo *info)
+{
+	info->codecs = ARENA_ARRAY(arena, Livekit__SimulcastCodecInfo *, RENDITIONS_MAX);
+	for (unsigned i = 0; i < RENDITIONS_MAX; i++) {
+		if (t->renditions[i].id != 0)
+			info->codecs[info->n_codecs++] = codec_of(arena, &t->renditions[i]);
+	}
+	info->mime_type = info->codecs[0]->mime_type;
+	info->mid = info->codecs[0]->mid;
+	info->n_layers = info->codecs[0]->n_layers;
+	info->layers = info->codecs[0]->layers;
 }
 
 Livekit__TrackInfo *response_track(struct arena *arena, const struct publication *t)
 {
 	Livekit__TrackInfo *info = ARENA_NEW(arena, Livekit__TrackInfo);
-	Livekit__SimulcastCodecInfo *codec = ARENA_NEW(arena, Livekit__SimulcastCodecInfo);
 	livekit__track_info__init(info);
-	livekit__simulcast_codec_info__init(codec);
 	info->sid = text(arena, str_c(t->sid));
 	info->type = t->says.kind == MEDIA_AUDIO ? LIVEKIT__TRACK_TYPE__AUDIO
 						 : LIVEKIT__TRACK_TYPE__VIDEO;
@@ -64,10 +94,8 @@ Livekit__TrackInfo *response_track(struct arena *arena, const struct publication
 	info->simulcast = t->says.layer_count > 1;
 	info->disable_dtx = t->says.disable_dtx;
 	info->source = (Livekit__TrackSource)t->says.source;
-	info->mime_type = text(arena, str_c(mime_of(t->codec)));
-	info->mid = text(arena, str_c(t->mid));
 	info->stereo = t->says.stereo;
-	info->disable_red = true; /* forwarded as plain Opus */
+	info->disable_red = t->says.disable_red;
 	info->encryption = t->says.encryption;
 	info->stream = text(arena, t->says.stream);
 	info->version = version_of(arena, 0);
@@ -75,16 +103,7 @@ Livekit__TrackInfo *response_track(struct arena *arena, const struct publication
 	info->n_audio_features = t->says.feature_count;
 	info->audio_features = ARENA_ARRAY(arena, uint32_t, TRACK_FEATURES_MAX);
 	memcpy(info->audio_features, t->says.features, sizeof(t->says.features));
-	fill_layers(arena, t, info);
-	codec->mime_type = info->mime_type;
-	codec->mid = info->mid;
-	codec->cid = text(arena, t->says.cid);
-	codec->n_layers = info->n_layers;
-	codec->layers = info->layers;
-	codec->video_layer_mode = t->says.kind == MEDIA_VIDEO ? ONE_LAYER_A_STREAM : 0;
-	info->n_codecs = 1;
-	info->codecs = ARENA_ARRAY(arena, Livekit__SimulcastCodecInfo *, 1);
-	info->codecs[0] = codec;
+	fill_codecs(arena, t, info);
 	return info;
 }
 
@@ -162,15 +181,15 @@ static char *metadata_of(struct arena *arena, const struct meeting *meeting)
 	return text(arena, buf_str(&json));
 }
 
-static Livekit__Codec **codecs(struct arena *arena, size_t *count_out)
+Livekit__Codec **response_codecs(struct arena *arena, size_t *count_out)
 {
-	Livekit__Codec **list = ARENA_ARRAY(arena, Livekit__Codec *, 2);
-	for (unsigned i = 0; i < 2; i++) {
+	Livekit__Codec **list = ARENA_ARRAY(arena, Livekit__Codec *, CODEC_COUNT);
+	for (unsigned i = 0; i < CODEC_COUNT; i++) {
 		list[i] = ARENA_NEW(arena, Livekit__Codec);
 		livekit__codec__init(list[i]);
-		list[i]->mime = text(arena, str_c(mime_of(i == 0 ? CODEC_OPUS : CODEC_VP8)));
+		list[i]->mime = text(arena, str_c(codec_mime((enum media_codec_name)i)));
 	}
-	*count_out = 2;
+	*count_out = CODEC_COUNT;
 	return list;
 }
 
@@ -183,7 +202,7 @@ Livekit__Room *response_room(struct arena *arena, const struct meeting *meeting)
 	room->max_participants = MEETING_SEATS;
 	room->creation_time = meeting->created_ms / 1000;
 	room->creation_time_ms = meeting->created_ms;
-	room->enabled_codecs = codecs(arena, &room->n_enabled_codecs);
+	room->enabled_codecs = response_codecs(arena, &room->n_enabled_codecs);
 	room->metadata = metadata_of(arena, meeting);
 	room->num_participants = meeting->count;
 	for (unsigned i = 0; i < meeting->count; i++)
@@ -267,59 +286,4 @@ void response_send_leave(struct session *session, enum leave_reason reason, bool
 				      : LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT;
 	response.leave = &leave;
 	response_send(session, &response);
-}
-
-static float score_of(enum connection_quality quality)
-{
-	switch (quality) {
-	case QUALITY_EXCELLENT:
-		return 5;
-	case QUALITY_GOOD:
-		return 4;
-	case QUALITY_POOR:
-		return 2;
-	case QUALITY_LOST:
-		break;
-	}
-	return 0;
-}
-
-void response_send_quality(struct session *session, struct participant *const *list, unsigned count)
-{
-	Livekit__ConnectionQualityInfo infos[MEETING_SEATS], *pointers[MEETING_SEATS];
-	Livekit__ConnectionQualityUpdate update;
-	livekit__connection_quality_update__init(&update);
-	RESPONSE(response, CONNECTION_QUALITY);
-	for (unsigned i = 0; i < count; i++) {
-		pointers[i] = &infos[i];
-		livekit__connection_quality_info__init(&infos[i]);
-		infos[i].participant_sid = list[i]->sid;
-		infos[i].quality = (Livekit__ConnectionQuality)list[i]->quality;
-		infos[i].score = score_of(list[i]->quality);
-	}
-	update.updates = pointers;
-	update.n_updates = count;
-	response.connection_quality = &update;
-	response_send(session, &response);
-}
-
-void response_send_speakers(
-	struct session *session, struct participant *const *list, unsigned count)
-{
-	Livekit__SpeakerInfo infos[MEETING_SEATS], *pointers[MEETING_SEATS];
-	Livekit__SpeakersChanged body;
-	livekit__speakers_changed__init(&body);
-	RESPONSE(response, SPEAKERS_CHANGED);
-	for (unsigned i = 0; i < count; i++) {
-		pointers[i] = &infos[i];
-		livekit__speaker_info__init(&infos[i]);
-		infos[i].sid = list[i]->sid;
-		infos[i].active = list[i]->speaking;
-		infos[i].level = list[i]->speaking ? list[i]->level : 0;
-	}
-	body.speakers = pointers;
-	body.n_speakers = count;
-	response.speakers_changed = &body;
-	if (count > 0)
-		response_send(session, &response);
 }

@@ -29,6 +29,18 @@ void response_send_quality(
 void response_send_speakers(
 	struct session *session, struct participant *const *list, unsigned count);
 
+/* Which qualities the publisher is to send (dynacast). */
+void response_send_wanted(struct session *session, const struct publication *publication);
+/* Whether a stream is held back for want of bandwidth. */
+void response_send_stream_state(struct session *session, struct subscription *subscription);
+/* Whether the publisher permits it. */
+void response_send_permission(struct session *session, struct subscription *subscription);
+/* Muted, or not any more, by the meeting. */
+void response_send_mute(struct session *session, struct publication *publication);
+
+/* What clients may publish. */
+Livekit__Codec **response_codecs(struct arena *arena, size_t *count_out);
+
 /* Packs and queues; nothing happens without a session. */
 void response_send(struct session *session, const Livekit__SignalResponse *response);
 void response_send_update(struct session *session, Livekit__ParticipantInfo *info);

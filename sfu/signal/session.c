@@ -49,12 +49,6 @@ static void send_join(struct session *s)
 	Livekit__JoinResponse join;
 	livekit__join_response__init(&join);
 	RESPONSE(response, JOIN);
-	Livekit__Codec opus, vp8;
-	livekit__codec__init(&opus);
-	livekit__codec__init(&vp8);
-	Livekit__Codec *enabled[] = {&vp8, &opus};
-	opus.mime = arena_c_str(arena, STR("audio/opus"));
-	vp8.mime = arena_c_str(arena, STR("video/VP8"));
 	join.room = response_room(arena, p->meeting);
 	join.participant = response_participant(arena, p, true);
 	join.other_participants = response_others(arena, p->meeting, p, &join.n_other_participants);
@@ -64,8 +58,7 @@ static void send_join(struct session *s)
 	join.subscriber_primary = p->dual;
 	join.ping_interval = SESSION_PING_INTERVAL_S;
 	join.ping_timeout = SESSION_PING_TIMEOUT_S;
-	join.enabled_publish_codecs = enabled;
-	join.n_enabled_publish_codecs = ARRAY_LEN(enabled);
+	join.enabled_publish_codecs = response_codecs(arena, &join.n_enabled_publish_codecs);
 	response.join = &join;
 	response_send(s, &response);
 }
@@ -94,6 +87,17 @@ static void send_conditions(struct session *s)
 	}
 	response_send_quality(s, meeting->list, meeting->count);
 	response_send_speakers(s, speaking, count);
+	for (struct publication *t = s->participant->publications; t != NULL; t = t->next) {
+		if (t->live && t->says.kind == MEDIA_VIDEO)
+			response_send_wanted(s, t);
+	}
+	for (struct subscription *sub = s->participant->subscriptions; sub != NULL;
+		sub = sub->next) {
+		if (sub->held_back)
+			response_send_stream_state(s, sub);
+		if (sub->refused)
+			response_send_permission(s, sub);
+	}
 }
 
 static enum leave_reason reason_of(enum status status)

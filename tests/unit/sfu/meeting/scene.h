@@ -23,6 +23,7 @@ struct scene {
 	struct media_command *commands[SCENE_COMMANDS];
 	unsigned command_count;
 	unsigned changed, rooms_changed, negotiated, left, opened, quality_changed;
+	unsigned wanted, streams_changed, permissions_changed, muted;
 	enum leave_reason reason; /* of the last who left */
 	int64_t ends_ms;	  /* what terms() answers; -1: no such meeting */
 };
@@ -85,6 +86,30 @@ static inline void scene_quality(void *context, struct participant *participant)
 	((struct scene *)context)->quality_changed++;
 }
 
+static inline void scene_wanted(void *context, struct publication *publication)
+{
+	(void)publication;
+	((struct scene *)context)->wanted++;
+}
+
+static inline void scene_stream(void *context, struct subscription *subscription)
+{
+	(void)subscription;
+	((struct scene *)context)->streams_changed++;
+}
+
+static inline void scene_permission(void *context, struct subscription *subscription)
+{
+	(void)subscription;
+	((struct scene *)context)->permissions_changed++;
+}
+
+static inline void scene_muted(void *context, struct publication *publication)
+{
+	(void)publication;
+	((struct scene *)context)->muted++;
+}
+
 static inline void scene_forget(struct scene *s)
 {
 	for (unsigned i = 0; i < s->command_count; i++)
@@ -121,7 +146,11 @@ static inline int scene_setup(void **state)
 		.meeting_changed = scene_meeting_changed,
 		.negotiate = scene_negotiate,
 		.left = scene_left,
-		.quality_changed = scene_quality};
+		.quality_changed = scene_quality,
+		.quality_wanted = scene_wanted,
+		.stream_changed = scene_stream,
+		.permission_changed = scene_permission,
+		.muted = scene_muted};
 	*state = s;
 	return 0;
 }

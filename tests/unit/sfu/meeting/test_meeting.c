@@ -191,7 +191,8 @@ static void the_encoding_that_fills_a_picture(void **state)
 	const struct track_description says = {.kind = MEDIA_VIDEO,
 		.layers = {{0, 320, 180, 0, "q"}, {1, 640, 360, 0, "h"}, {2, 1280, 720, 0, "f"}},
 		.layer_count = 3};
-	struct publication *t = publication_new(1, &says);
+	const uint64_t ids[RENDITIONS_MAX] = {1, 2};
+	struct publication *t = publication_new(ids, &says);
 	assert_int_equal(publication_encoding_for(t, 200, 100), 0);
 	assert_int_equal(publication_encoding_for(t, 100, 320), 0);
 	assert_int_equal(publication_encoding_for(t, 321, 180), 1);

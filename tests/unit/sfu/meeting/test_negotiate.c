@@ -56,7 +56,7 @@ static void another_kind_or_id_is_not_published(void **state)
 	(void)scene_track(anna, "some other id", MEDIA_AUDIO, SOURCE_MICROPHONE);
 	answer(anna, chromium_offer, a, &n);
 	assert_int_equal(count(s, MEDIA_PUBLISH), 1);
-	assert_string_equal(anna->publications->mid, "3");
+	assert_string_equal(anna->publications->renditions[0].mid, "3");
 	assert_int_equal(count(s, MEDIA_OPEN_TRANSPORT), 1);
 	assert_int_equal(count(s, MEDIA_UPDATE_TRANSPORT), 1);
 }
