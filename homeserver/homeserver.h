@@ -22,6 +22,7 @@ struct media_files;
 struct thumbnailer;
 struct unread;
 struct push_delivery;
+struct delayed_events;
 struct appservices;
 struct as_delivery;
 struct rate_limits;
@@ -53,12 +54,13 @@ struct homeserver {
 	struct media_files *media;	 /* media/media_files.h */
 	struct thumbnailer *thumbnailer; /* media/thumbnailer.h */
 	struct unread *unread;		 /* push/unread.h: push rules at hand */
-	struct push_delivery *push_delivery; /* push/push_delivery.h: to push gateways */
-	struct appservices *appservices;     /* appservice/appservices.h */
-	struct as_delivery *as_delivery;     /* appservice/as_delivery.h: transactions to them */
-	struct rate_limits *limits;	     /* api/rate_limits.h */
-	struct uia *uia;		     /* api/uia_sessions.h: interactive authentication */
-	struct passwords *passwords;	     /* api/passwords.h: turns at hashing */
+	struct push_delivery *push_delivery;   /* push/push_delivery.h: to push gateways */
+	struct delayed_events *delayed_events; /* room/delayed_events.h: sent when they are due */
+	struct appservices *appservices;       /* appservice/appservices.h */
+	struct as_delivery *as_delivery;       /* appservice/as_delivery.h: transactions to them */
+	struct rate_limits *limits;	       /* api/rate_limits.h */
+	struct uia *uia;		       /* api/uia_sessions.h: interactive authentication */
+	struct passwords *passwords;	       /* api/passwords.h: turns at hashing */
 	struct metrics *metrics;
 	struct http_server *http;
 	struct room_observer observers[HOMESERVER_MAX_OBSERVERS];

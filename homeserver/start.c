@@ -21,6 +21,7 @@
 #include "homeserver/push/push_delivery.h"
 #include "homeserver/push/push_queue.h"
 #include "homeserver/push/unread.h"
+#include "homeserver/room/delayed_events.h"
 #include "homeserver/room/signing.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/stream/streams.h"
@@ -303,6 +304,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
 	observe(hs, push_queue_on_event);
+	hs->delayed_events = delayed_events_new(hs);
+	observe(hs, delayed_events_on_event);
 	observe(hs, typing_on_event);
 	observe(hs, sliding_digest_on_event);
 	hs->as_delivery = as_delivery_new(hs);
@@ -323,7 +326,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	status = start_http(running, why);
 	if (status == STATUS_OK &&
 		(as_delivery_start(hs->as_delivery, running->database) != STATUS_OK ||
-			push_delivery_start(hs->push_delivery, running->database) != STATUS_OK))
+			push_delivery_start(hs->push_delivery, running->database) != STATUS_OK ||
+			delayed_events_start(hs->delayed_events, running->database) != STATUS_OK))
 		status = fail(why, STATUS_IO, "the database %s cannot be opened once more",
 			running->database);
 	return status;
@@ -369,6 +373,8 @@ void homeserver_stop(struct homeserver **homeserver)
 		as_delivery_end(hs->as_delivery);
 	if (hs->push_delivery != NULL)
 		push_delivery_end(hs->push_delivery);
+	if (hs->delayed_events != NULL)
+		delayed_events_end(hs->delayed_events);
 	if (hs->writer != NULL)
 		db_writer_stop(&hs->writer);
 	if (hs->typing != NULL)
@@ -376,6 +382,7 @@ void homeserver_stop(struct homeserver **homeserver)
 	presence_free(&hs->presence);
 	as_delivery_free(&hs->as_delivery);
 	push_delivery_free(&hs->push_delivery);
+	delayed_events_free(&hs->delayed_events);
 	if (hs->unread != NULL)
 		unread_free(&hs->unread);
 	if (hs->appservices != NULL)

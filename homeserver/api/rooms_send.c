@@ -2,6 +2,7 @@
 /* Client-server API: "Sending events to a room" and "Redactions". */
 #include "common/matrix/ids.h"
 #include "homeserver/api/admit.h"
+#include "homeserver/api/delayed_events.h"
 #include "homeserver/api/rooms.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/room_store.h"
@@ -11,8 +12,11 @@
 static enum http_outcome send_and_answer(
 	struct http_request *request, struct http_reply *reply, struct rooms_sending *sending)
 {
-	enum status status = rooms_send(request, sending);
+	enum status status;
 
+	if (delayed_events_take(request, reply, &sending->draft))
+		return HTTP_REPLY;
+	status = rooms_send(request, sending);
 	if (status != STATUS_OK)
 		return rooms_error(reply, status, sending->why);
 	jw_object(&reply->json);

@@ -9,12 +9,15 @@ extern const struct http_routes api_admin_routes;
 extern const struct http_routes api_appservice_routes;
 extern const struct http_routes api_capabilities_routes;
 extern const struct http_routes api_cross_signing_routes;
+extern const struct http_routes api_delayed_events_routes;
+extern const struct http_routes api_dehydrated_routes;
 extern const struct http_routes api_devices_routes;
 extern const struct http_routes api_directory_routes;
 extern const struct http_routes api_filter_routes;
 extern const struct http_routes api_key_signatures_routes;
 extern const struct http_routes api_keys_query_routes;
 extern const struct http_routes api_keys_routes;
+extern const struct http_routes api_keys_upload_routes;
 extern const struct http_routes api_login_routes;
 extern const struct http_routes api_logout_routes;
 extern const struct http_routes api_events_routes;
@@ -24,6 +27,7 @@ extern const struct http_routes api_media_routes;
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_mutual_rooms_routes;
 extern const struct http_routes api_notifications_routes;
+extern const struct http_routes api_networks_routes;
 extern const struct http_routes api_openid_routes;
 extern const struct http_routes api_presence_routes;
 extern const struct http_routes api_profile_routes;
@@ -48,6 +52,7 @@ extern const struct http_routes api_sliding_sync_routes;
 extern const struct http_routes api_spaces_routes;
 extern const struct http_routes api_sync_routes;
 extern const struct http_routes api_tags_routes;
+extern const struct http_routes api_threepids_routes;
 extern const struct http_routes api_thirdparty_routes;
 extern const struct http_routes api_to_device_routes;
 extern const struct http_routes api_typing_routes;
@@ -63,12 +68,15 @@ static const struct http_routes *const tables[] = {
 	&api_appservice_routes,
 	&api_capabilities_routes,
 	&api_cross_signing_routes,
+	&api_delayed_events_routes,
+	&api_dehydrated_routes,
 	&api_devices_routes,
 	&api_directory_routes,
 	&api_filter_routes,
 	&api_key_signatures_routes,
 	&api_keys_query_routes,
 	&api_keys_routes,
+	&api_keys_upload_routes,
 	&api_login_routes,
 	&api_logout_routes,
 	&api_events_routes,
@@ -78,6 +86,7 @@ static const struct http_routes *const tables[] = {
 	&api_monitoring_routes,
 	&api_mutual_rooms_routes,
 	&api_notifications_routes,
+	&api_networks_routes,
 	&api_openid_routes,
 	&api_presence_routes,
 	&api_profile_routes,
@@ -102,6 +111,7 @@ static const struct http_routes *const tables[] = {
 	&api_spaces_routes,
 	&api_sync_routes,
 	&api_tags_routes,
+	&api_threepids_routes,
 	&api_thirdparty_routes,
 	&api_to_device_routes,
 	&api_typing_routes,

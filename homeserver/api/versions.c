@@ -38,6 +38,8 @@ static const char *const versions[] = {
 static const char *const unstable_features[] = {
 	"im.nheko.summary",
 	"org.matrix.e2e_cross_signing",
+	"org.matrix.msc4140",
+	"org.matrix.msc3814",
 	"org.matrix.msc4143",
 	"org.matrix.msc4222",
 	"org.matrix.simplified_msc3575",

@@ -3,24 +3,32 @@
 
 #include "common/base/mem.h"
 #include "common/json/json.h"
+#include "homeserver/room/erased.h"
 #include "homeserver/room/event_bundle.h"
 #include "homeserver/room/event_fields.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
 #include "homeserver/room/visibility.h"
+#include "homeserver/store/delayed_event_store.h"
 
 /* An event with its unsigned part, which may hold another event besides. */
 #define CLIENT_EVENT_MAX (4u * 1024 * 1024)
 
 /* Old clients look for `redacts` at the top, new ones in the content: they get both. */
-static void write_content(struct json_writer *w, const struct event *event)
+static enum status write_content(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
-	struct json_iter i = json_iter(event->content);
+	const struct json *content;
+	enum status status = erased_content(event, format, &content);
+	struct json_iter i;
 
+	if (status != STATUS_OK)
+		return status;
 	if (event->redacts.n == 0 || event->version->redacts_in_content) {
-		jw_put_value(w, "content", event->content);
-		return;
+		jw_put_value(w, "content", content);
+		return STATUS_OK;
 	}
+	i = json_iter(content);
 	jw_put_object(w, "content");
 	while (json_next(&i)) {
 		if (str_eq_c(i.key, "redacts"))
@@ -30,6 +38,7 @@ static void write_content(struct json_writer *w, const struct event *event)
 	}
 	jw_put_str(w, "redacts", event->redacts);
 	jw_object_end(w);
+	return STATUS_OK;
 }
 
 static enum status write_transaction_id(
@@ -47,9 +56,25 @@ static enum status write_transaction_id(
 	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+/* Only the sender learns that the event was scheduled (MSC4140). */
+static enum status write_delay_id(
+	struct json_writer *w, const struct event *event, const struct event_format *format)
+{
+	struct str delay_id;
+	enum status status;
+
+	if (!str_eq(format->user_id, event->sender))
+		return STATUS_OK;
+	status = delayed_event_of(format->db, format->arena, event->position, &delay_id);
+	if (status == STATUS_OK)
+		jw_put_str(w, "org.matrix.msc4140.delay_id", delay_id);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status write_previous_state(
 	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
+	const struct json *content;
 	struct event *previous;
 	enum status status;
 
@@ -59,17 +84,23 @@ static enum status write_previous_state(
 		event->state_key, event->position - 1, &previous);
 	if (status != STATUS_OK || previous == NULL)
 		return status;
-	jw_put_value(w, "prev_content", previous->content);
+	status = erased_content(previous, format, &content);
+	if (status != STATUS_OK)
+		return status;
+	jw_put_value(w, "prev_content", content);
 	jw_put_str(w, "prev_sender", previous->sender);
 	jw_put_str(w, "replaces_state", previous->event_id);
 	return STATUS_OK;
 }
 
 /* Everything but `unsigned`, into an object under way. */
-static void write_frame(
+static enum status write_frame(
 	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
-	write_content(w, event);
+	enum status status = write_content(w, event, format);
+
+	if (status != STATUS_OK)
+		return status;
 	jw_put_str(w, "event_id", event->event_id);
 	jw_put_int(w, "origin_server_ts", event->origin_server_ts);
 	if (event->redacts.n != 0)
@@ -80,6 +111,7 @@ static void write_frame(
 	if (event_is_state(event))
 		jw_put_str(w, "state_key", event->state_key);
 	jw_put_str(w, "type", event->type);
+	return STATUS_OK;
 }
 
 static void write_age(
@@ -96,14 +128,18 @@ enum status event_write_plain(struct json_writer *w, const struct event *event,
 	enum status status;
 
 	jw_object(w);
-	write_frame(w, event, format);
+	status = write_frame(w, event, format);
+	if (status != STATUS_OK)
+		return status;
 	jw_put_object(w, "unsigned");
 	write_age(w, event, format);
 	status = write_transaction_id(w, event, format);
-	if (replacement != NULL) {
+	if (status == STATUS_OK && replacement != NULL) {
 		jw_put_object(w, "m.relations");
 		jw_put_object(w, "m.replace");
-		write_frame(w, replacement, format);
+		status = write_frame(w, replacement, format);
+		if (status != STATUS_OK)
+			return status;
 		jw_object_end(w);
 		jw_object_end(w);
 	}
@@ -137,6 +173,8 @@ static enum status write_unsigned(
 	write_age(w, event, format);
 	status = write_transaction_id(w, event, format);
 	if (status == STATUS_OK)
+		status = write_delay_id(w, event, format);
+	if (status == STATUS_OK)
 		status = write_previous_state(w, event, format);
 	if (status == STATUS_OK)
 		status = write_redaction(w, event, format);
@@ -156,7 +194,9 @@ static enum status write_event(
 	enum status status;
 
 	jw_object(w);
-	write_frame(w, event, format);
+	status = write_frame(w, event, format);
+	if (status != STATUS_OK)
+		return status;
 	status = write_unsigned(w, event, format);
 	jw_object_end(w);
 	return status;
