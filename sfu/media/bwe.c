@@ -17,6 +17,10 @@
 #define LOSS_US		 200000
 #define LOSS_LOW	 0.02f
 #define LOSS_HIGH	 0.10f
+#define LOSS_AFTER	 0.05f
+#define LOSS_SEVERE	 0.30f
+#define LOSS_MEMORY	 250.0f /* packets */
+#define LOSS_WEIGHT_MAX	 0.5f
 #define DECREASE_US	 200000 /* besides the round trip: until the last decrease shows */
 #define LOSS_DECREASE_US 300000
 #define CALM_US		 1000000
@@ -56,6 +60,14 @@ static void set_bitrate(struct bwe *b, double bps)
 	b->bitrate = (uint64_t)bps;
 }
 
+/* Losses of before say nothing of the rate from now on. */
+static void note_decrease(struct bwe *b, int64_t now_us)
+{
+	b->decreased_us = now_us;
+	b->loss = b->loss < LOSS_AFTER ? b->loss : LOSS_AFTER;
+	b->lost = b->told = 0;
+}
+
 static void decrease_for_delay(struct bwe *b, double acked, int64_t now_us)
 {
 	double bps = (double)b->bitrate, to = BACK_OFF * acked;
@@ -66,7 +78,7 @@ static void decrease_for_delay(struct bwe *b, double acked, int64_t now_us)
 		b->capacity = b->capacity > 0 ? 0.5 * b->capacity + 0.5 * acked : acked;
 	}
 	set_bitrate(b, fmin(to, bps));
-	b->decreased_us = now_us;
+	note_decrease(b, now_us);
 }
 
 static void increase(struct bwe *b, double acked, int64_t rtt_us, int64_t now_us)
@@ -86,13 +98,18 @@ static void increase(struct bwe *b, double acked, int64_t rtt_us, int64_t now_us
 	set_bitrate(b, fmax(to, bps));
 }
 
+/* Chance losses come in clusters too: few packets say little, unless they are mostly lost. */
 static void look_at_losses(struct bwe *b, int64_t now_us)
 {
-	if (b->told >= LOSS_PACKETS && now_us - b->loss_us >= LOSS_US) {
-		b->loss = (float)b->lost / (float)b->told;
-		b->lost = b->told = 0;
-		b->loss_us = now_us;
+	if (b->told < LOSS_PACKETS || now_us - b->loss_us < LOSS_US) {
+		return;
 	}
+	float loss = (float)b->lost / (float)b->told;
+	float weight = (float)b->told / LOSS_MEMORY;
+	weight = weight < LOSS_WEIGHT_MAX ? weight : LOSS_WEIGHT_MAX;
+	b->loss = loss > LOSS_SEVERE ? loss : b->loss + (loss - b->loss) * weight;
+	b->lost = b->told = 0;
+	b->loss_us = now_us;
 }
 
 void bwe_told(struct bwe *bwe, int64_t rtt_us, int64_t now_us)
@@ -113,7 +130,7 @@ void bwe_told(struct bwe *bwe, int64_t rtt_us, int64_t now_us)
 	} else if (b->loss > LOSS_HIGH) {
 		if (first || since >= rtt_us + LOSS_DECREASE_US) {
 			set_bitrate(b, (double)b->bitrate * (1 - 0.5 * (double)b->loss));
-			b->decreased_us = now_us;
+			note_decrease(b, now_us);
 		}
 	} else if (b->trend.state == TREND_NORMAL && b->loss < LOSS_LOW) {
 		increase(b, acked, rtt_us, now_us);
