@@ -9,13 +9,14 @@
 #include "homeserver/room/room_send.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/store/membership_store.h"
+#include "homeserver/store/presence_store.h"
+#include "homeserver/stream/streams.h"
 
 #define PASSWORD_MIN_BYTES 8
 
 static enum http_outcome whoami_get(struct http_request *request, struct http_reply *reply);
 static enum http_outcome password_post(struct http_request *request, struct http_reply *reply);
 static enum http_outcome deactivate_post(struct http_request *request, struct http_reply *reply);
-static enum http_outcome threepids_get(struct http_request *request, struct http_reply *reply);
 
 static const struct http_route routes[] = {
 	{HTTP_GET, "/_matrix/client/r0|v3/account/whoami", AUTH_GUEST, LIMIT_READ, BODY_NONE, 0,
@@ -24,8 +25,6 @@ static const struct http_route routes[] = {
 		password_post},
 	{HTTP_POST, "/_matrix/client/r0|v3/account/deactivate", AUTH_USER, LIMIT_WRITE,
 		BODY_JSON_OPTIONAL, 0, deactivate_post},
-	{HTTP_GET, "/_matrix/client/r0|v3/account/3pid", AUTH_USER, LIMIT_READ, BODY_NONE, 0,
-		threepids_get},
 };
 
 const struct http_routes api_account_routes = {routes, ARRAY_LEN(routes)};
@@ -124,25 +123,40 @@ static enum status leave_rooms(struct db_tx *tx, struct str user_id) REQUIRES(on
 	return status;
 }
 
+struct deactivation {
+	struct str user_id;
+	bool erase;
+};
+
 static enum status deactivate_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
-	const struct requester *who = arg;
+	const struct deactivation *who = arg;
 	enum status status = leave_rooms(tx, who->user_id);
 	if (status == STATUS_OK)
 		status = device_lists_user_deactivated(tx, who->user_id);
 	if (status == STATUS_OK)
 		status = account_deactivate(tx, who->user_id);
+	if (status == STATUS_OK)
+		status = presence_store_delete(tx, who->user_id);
+	if (status == STATUS_OK && who->erase)
+		status = account_erase(tx, who->user_id, stream_next(tx));
 	return status;
 }
 
+static const struct json_field deactivate_fields[] = {
+	{"erase", FIELD_BOOL, false, offsetof(struct deactivation, erase), 0, false},
+};
+
 static enum http_outcome deactivate_post(struct http_request *request, struct http_reply *reply)
 {
+	struct deactivation who = {.user_id = api_requester(request)->user_id};
+	if (!API_READ_BODY(request, reply, deactivate_fields, &who))
+		return HTTP_REPLY;
 	PASSWORD_TURN(turn, request);
 	enum uia_result result = uia_require_password(request, reply, &turn);
 	if (result != UIA_PASSED)
 		return result == UIA_PARKED ? HTTP_PARK : HTTP_REPLY;
 	password_turn_end(&turn);
-	struct requester who = *api_requester(request);
 	enum status status = api_write(request, deactivate_change, &who);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
@@ -150,17 +164,6 @@ static enum http_outcome deactivate_post(struct http_request *request, struct ht
 	/* No third-party identifier was ever bound here. */
 	jw_object(&reply->json);
 	jw_put_c_str(&reply->json, "id_server_unbind_result", "success");
-	jw_object_end(&reply->json);
-	return HTTP_REPLY;
-}
-
-/* No third-party identifiers are kept, so nobody has any. */
-static enum http_outcome threepids_get(struct http_request *request, struct http_reply *reply)
-{
-	(void)request;
-	jw_object(&reply->json);
-	jw_put_array(&reply->json, "threepids");
-	jw_array_end(&reply->json);
 	jw_object_end(&reply->json);
 	return HTTP_REPLY;
 }

@@ -53,6 +53,17 @@ static enum http_outcome event_get(struct http_request *request, struct http_rep
 		status == STATUS_NOT_FOUND ? "There is no such event for you" : NULL);
 }
 
+/* What is told, and how far the user sees its room. */
+struct told {
+	struct event *event;
+	const struct visibility *visibility;
+};
+
+struct told_list {
+	struct told *items;
+	size_t count;
+};
+
 /* One look at the stream. */
 struct look {
 	int64_t from;
@@ -60,14 +71,15 @@ struct look {
 	struct str room_id; /* p == NULL: all rooms of the user */
 	struct str_list rooms;
 	struct str_list ignored;
-	struct event_list events;
+	struct told_list events;
 };
 
 static int by_position(const void *a, const void *b)
 {
-	const struct event *const *x = a, *const *y = b;
+	const struct told *x = a, *y = b;
 
-	return ((*x)->position > (*y)->position) - ((*x)->position < (*y)->position);
+	return (x->event->position > y->event->position) -
+	       (x->event->position < y->event->position);
 }
 
 static enum status look_into(
@@ -92,7 +104,7 @@ static enum status look_into(
 		if (visibility_allows(visibility, event) &&
 			(event_is_state(event) ||
 				!ignored_users_have(&look->ignored, event->sender)))
-			*ROWS_ADD(request->arena, &look->events) = event;
+			*ROWS_ADD(request->arena, &look->events) = (struct told){event, visibility};
 	}
 	return status;
 }
@@ -116,7 +128,7 @@ static enum status look_at_row(
 		return look_into(request, look, row->room_id, row->position);
 	status = room_event_at(api_db(request), request->arena, row->position, &event);
 	if (status == STATUS_OK && !ignored_users_have(&look->ignored, event->sender))
-		*ROWS_ADD(request->arena, &look->events) = event;
+		*ROWS_ADD(request->arena, &look->events) = (struct told){event, NULL};
 	return status;
 }
 
@@ -148,14 +160,14 @@ static enum status look_once(struct http_request *request, struct look *look)
 	}
 	db_snapshot_end(api_db(request));
 	if (look->events.count > 1)
-		qsort(look->events.items, look->events.count, sizeof(struct event *), by_position);
+		qsort(look->events.items, look->events.count, sizeof(struct told), by_position);
 	return status;
 }
 
 static enum status write_chunk(
 	struct http_request *request, struct http_reply *reply, const struct look *look)
 {
-	const struct event_format format = {
+	struct event_format format = {
 		.db = api_db(request),
 		.arena = request->arena,
 		.user_id = api_requester(request)->user_id,
@@ -168,13 +180,15 @@ static enum status write_chunk(
 	enum status status = STATUS_OK;
 
 	if (count < look->events.count)
-		end = look->events.items[count - 1]->position;
+		end = look->events.items[count - 1].event->position;
 	jw_object(w);
 	jw_put_str(w, "start", stream_token(request->arena, look->from));
 	jw_put_str(w, "end", stream_token(request->arena, end));
 	jw_put_array(w, "chunk");
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = event_write_client(w, look->events.items[i], &format);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		format.visibility = look->events.items[i].visibility;
+		status = event_write_client(w, look->events.items[i].event, &format);
+	}
 	if (status != STATUS_OK)
 		return status;
 	jw_array_end(w);

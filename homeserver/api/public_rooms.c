@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Published room directory" and "Room summaries". */
 #include "homeserver/api/rooms.h"
+#include "homeserver/appservice/appservices.h"
 #include "homeserver/room/room_summary.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/room_store.h"
@@ -16,7 +17,8 @@ struct page {
 	bool is_first;
 	size_t limit;
 	struct str term;
-	const struct json *room_types; /* array of strings and nulls; NULL: all */
+	const struct room_network *network; /* NULL: this server's directory */
+	const struct json *room_types;	    /* array of strings and nulls; NULL: all */
 	struct room_summary *items;
 	struct room_directory_cursor *cursors;
 	size_t count;
@@ -72,6 +74,16 @@ static enum status page_add(
 	return status;
 }
 
+static enum status read_batch(struct http_request *request, const struct page *page,
+	struct room_directory_cursor from, struct room_rows *out)
+{
+	if (page->network == NULL)
+		return room_store_directory(
+			api_db(request), request->arena, from, page->forward, BATCH, out);
+	return room_store_network_directory(
+		api_db(request), request->arena, page->network, from, page->forward, BATCH, out);
+}
+
 /* One room more than the page holds tells whether there is another page. */
 static enum status page_read(struct http_request *request, struct page *page)
 {
@@ -83,8 +95,7 @@ static enum status page_read(struct http_request *request, struct page *page)
 	page->items = ARENA_ARRAY(request->arena, struct room_summary, wanted);
 	page->cursors = ARENA_ARRAY(request->arena, struct room_directory_cursor, wanted);
 	while (status == STATUS_OK && page->count < wanted && rooms.count == BATCH) {
-		status = room_store_directory(
-			api_db(request), request->arena, from, page->forward, BATCH, &rooms);
+		status = read_batch(request, page, from, &rooms);
 		for (size_t i = 0; status == STATUS_OK && i < rooms.count && page->count < wanted;
 			i++) {
 			const struct room_row *room = &rooms.items[i];
@@ -143,7 +154,9 @@ static enum http_outcome page_answer(
 		return http_error(reply, 400, "M_INVALID_PARAM", "The token is not one of ours");
 	status = page_read(request, page);
 	if (status == STATUS_OK)
-		status = room_store_directory_count(api_db(request), &total);
+		status = page->network == NULL
+				 ? room_store_directory_count(api_db(request), &total)
+				 : room_store_network_count(api_db(request), page->network, &total);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
 	jw_object(w);
@@ -169,13 +182,49 @@ struct search_body {
 	int64_t limit;
 	struct str since;
 	const struct json *filter;
+	bool all_networks;
+	struct str instance_id;
 };
 
 static const struct json_field search_fields[] = {
 	{"limit", FIELD_INT, false, offsetof(struct search_body, limit), 0, false},
 	{"since", FIELD_STR, false, offsetof(struct search_body, since), 0, false},
 	{"filter", FIELD_OBJECT, false, offsetof(struct search_body, filter), 0, false},
+	{"include_all_networks", FIELD_BOOL, false, offsetof(struct search_body, all_networks), 0,
+		false},
+	{"third_party_instance_id", FIELD_STR, false, offsetof(struct search_body, instance_id), 0,
+		false},
 };
+
+/* Which directory is asked for. false: the reply is filled. */
+static bool read_network(struct http_request *request, struct http_reply *reply,
+	const struct search_body *body, struct page *page)
+{
+	const struct appservices *all = api_homeserver(request)->appservices;
+	struct room_network *network;
+
+	if (body->all_networks && body->instance_id.n != 0) {
+		(void)http_error(reply, 400, "M_INVALID_PARAM",
+			"third_party_instance_id and include_all_networks exclude each other");
+		return false;
+	}
+	if (!body->all_networks && body->instance_id.n == 0)
+		return true;
+	page->network = network = ARENA_NEW(request->arena, struct room_network);
+	if (body->all_networks)
+		return true;
+	for (size_t i = 0; i < appservices_count(all); i++) {
+		struct str id = appservices_at(all, i)->id;
+
+		if (str_starts(body->instance_id, id) && id.n < body->instance_id.n &&
+			body->instance_id.p[id.n] == '|') {
+			*network = (struct room_network){id, str_skip(body->instance_id, id.n + 1)};
+			return true;
+		}
+	}
+	(void)http_error(reply, 400, "M_INVALID_PARAM", "There is no such network");
+	return false;
+}
 
 static enum http_outcome public_rooms_post(struct http_request *request, struct http_reply *reply)
 {
@@ -188,6 +237,8 @@ static enum http_outcome public_rooms_post(struct http_request *request, struct 
 	types = json_get(body.filter, "room_types");
 	if (types != NULL && !json_is(types, JSON_NULL) && !json_is(types, JSON_ARRAY))
 		return http_error(reply, 400, "M_BAD_JSON", "\"room_types\" has the wrong type");
+	if (!read_network(request, reply, &body, &page))
+		return HTTP_REPLY;
 	page.room_types = json_is(types, JSON_ARRAY) ? types : NULL;
 	page.term = json_str(json_get(body.filter, "generic_search_term"));
 	page.limit = (size_t)(body.limit > MAX_LIMIT ? MAX_LIMIT : body.limit);

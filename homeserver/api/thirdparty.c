@@ -128,8 +128,13 @@ static void write_instance(struct json_writer *w, const struct answer *answer, s
 	size_t index, struct arena *arena)
 {
 	const struct json *instance = json_at(json_get(answer->json, "instances"), index);
-	struct str id = arena_printf(
-		arena, "%.*s-%.*s-%zu", STR_FMT(answer->service->id), STR_FMT(protocol), index);
+	struct str network = json_str(json_get(instance, "network_id"));
+	/* api/public_rooms.c finds the network in it again. */
+	struct str id = network.p != NULL
+				? arena_printf(arena, "%.*s|%.*s", STR_FMT(answer->service->id),
+					  STR_FMT(network))
+				: arena_printf(arena, "%.*s-%.*s-%zu", STR_FMT(answer->service->id),
+					  STR_FMT(protocol), index);
 
 	if (!json_is(instance, JSON_OBJECT))
 		return;

@@ -3,6 +3,7 @@
 
 #include "common/json/json.h"
 #include "homeserver/room/room_events.h"
+#include "homeserver/store/account_store.h"
 
 enum history { HISTORY_SHARED, HISTORY_INVITED, HISTORY_JOINED, HISTORY_WORLD };
 
@@ -23,6 +24,7 @@ struct visibility {
 	struct changes histories;   /* enum history; before the first: shared, the default */
 	int64_t last_joined;	    /* position at which the user was last joined; INT64_MAX: now */
 	bool exists;
+	bool any_erased;
 };
 
 static enum history history_parse(struct str word)
@@ -110,6 +112,8 @@ enum status visibility_load(struct db *db, struct arena *arena, struct str room_
 		status = changes_load(db, arena, room_id, STR("m.room.member"), user_id,
 			membership_value, &v->memberships);
 	v->last_joined = last_joined(&v->memberships);
+	if (status == STATUS_OK)
+		status = account_any_erased(db, &v->any_erased);
 	return status;
 }
 
@@ -150,6 +154,25 @@ bool visibility_allows(const struct visibility *v, const struct event *event)
 	if (event_is_state(event) && str_eq_c(event->type, "m.room.member") &&
 		str_eq(event->state_key, v->user_id) && v->user_id.n != 0)
 		return true;
+	return false;
+}
+
+bool visibility_any_erased(const struct visibility *v)
+{
+	return v->any_erased;
+}
+
+bool visibility_had_before(const struct visibility *v, int64_t event_position, int64_t until)
+{
+	const struct changes *m = &v->memberships;
+
+	for (size_t i = 0; i < m->count && m->items[i].position <= until; i++) {
+		bool is_last = i + 1 == m->count;
+
+		if (m->items[i].value == MEMBERSHIP_JOIN &&
+			(is_last || m->items[i + 1].position > event_position))
+			return true;
+	}
 	return false;
 }
 

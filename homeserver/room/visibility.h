@@ -28,6 +28,13 @@ enum membership visibility_membership_at(const struct visibility *visibility, in
 /* Now. */
 enum membership visibility_membership(const struct visibility *visibility);
 
+/* Whether there are users whose messages were erased, so that each sender has to be looked at. */
+bool visibility_any_erased(const struct visibility *visibility);
+/* Whether the user could read the event before the position `until`: they had come to the room by
+ * then, and were in it once the event had happened. */
+bool visibility_had_before(
+	const struct visibility *visibility, int64_t event_position, int64_t until);
+
 /*
  * Up to where the user may read the room's state: STATE_NOW when joined or when the history is
  * world readable now; the position at which they left when they were joined before. 0: not at all.

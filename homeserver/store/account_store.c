@@ -16,6 +16,9 @@ DB_SQL(sql_account_set_locked, "UPDATE users SET locked = ?2 WHERE user_id = ?1"
 DB_SQL(sql_account_set_suspended, "UPDATE users SET suspended = ?2 WHERE user_id = ?1");
 DB_SQL(sql_account_deactivate, "UPDATE users SET deactivated = 1, password = NULL, is_admin = 0, "
 			       "displayname = NULL, avatar_url = NULL WHERE user_id = ?1");
+DB_SQL(sql_account_erase, "INSERT OR IGNORE INTO erased_users (user_id, position) VALUES (?1, ?2)");
+DB_SQL(sql_account_erased_at, "SELECT position FROM erased_users WHERE user_id = ?1");
+DB_SQL(sql_account_any_erased, "SELECT 1 FROM erased_users WHERE user_id > '' LIMIT 1");
 DB_SQL(sql_account_drop_words,
 	"DELETE FROM user_words WHERE rowid = (SELECT id FROM users WHERE user_id = ?1)");
 DB_SQL(sql_account_drop_fields, "DELETE FROM profile_fields WHERE user_id = ?1");
@@ -24,6 +27,7 @@ DB_SQL(sql_account_drop_refresh, "DELETE FROM refresh_tokens WHERE user_id = ?1"
 DB_SQL(sql_account_drop_short, "DELETE FROM short_tokens WHERE user_id = ?1");
 DB_SQL(sql_account_drop_devices, "DELETE FROM devices WHERE user_id = ?1");
 DB_SQL(sql_account_drop_data, "DELETE FROM account_data WHERE user_id = ?1");
+DB_SQL(sql_account_drop_dehydrated, "DELETE FROM dehydrated_devices WHERE user_id = ?1");
 DB_SQL(sql_account_drop_filters, "DELETE FROM filters WHERE user_id = ?1");
 
 enum status account_find(
@@ -133,6 +137,7 @@ enum status account_deactivate(struct db_tx *tx, struct str user_id)
 		&sql_account_drop_short,
 		&sql_account_drop_devices,
 		&sql_account_drop_data,
+		&sql_account_drop_dehydrated,
 		&sql_account_drop_filters,
 	};
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -143,4 +148,30 @@ enum status account_deactivate(struct db_tx *tx, struct str user_id)
 			return status;
 	}
 	return STATUS_OK;
+}
+
+enum status account_erase(struct db_tx *tx, struct str user_id, int64_t position)
+{
+	DB_QUERY(q, tx->db, &sql_account_erase);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, position);
+	return db_run(q);
+}
+
+enum status account_erased_at(struct db *db, struct str user_id, int64_t *position_out)
+{
+	DB_QUERY(q, db, &sql_account_erased_at);
+	db_bind_str(q, 1, user_id);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*position_out = db_col_int(q, 0);
+	return status;
+}
+
+enum status account_any_erased(struct db *db, bool *out)
+{
+	DB_QUERY(q, db, &sql_account_any_erased);
+	enum status status = db_first(q);
+	*out = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

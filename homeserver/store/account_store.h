@@ -45,5 +45,12 @@ MUST_CHECK enum status account_set_suspended(struct db_tx *tx, struct str user_i
 /* Password, profile, devices' rows, tokens, account data and filters are gone; the name stays
  * taken. Rooms and keys are the caller's matter. */
 MUST_CHECK enum status account_deactivate(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
+/* A deactivated user's messages are erased for those who come to their rooms behind the position. */
+MUST_CHECK enum status account_erase(struct db_tx *tx, struct str user_id, int64_t position)
+	REQUIRES(on_writer);
+/* STATUS_NOT_FOUND for a user whose messages are not erased. */
+MUST_CHECK enum status account_erased_at(struct db *db, struct str user_id, int64_t *position_out);
+/* Whether there is any such user: mostly there is none, and nobody need be looked up. */
+MUST_CHECK enum status account_any_erased(struct db *db, bool *out);
 
 #endif

@@ -15,6 +15,12 @@ DB_SQL(sql_device_rename,
 DB_SQL(sql_device_seen, "UPDATE devices SET last_seen_ip = ?3, last_seen_ts = ?4 "
 			"WHERE user_id = ?1 AND device_id = ?2");
 DB_SQL(sql_device_delete, "DELETE FROM devices WHERE user_id = ?1 AND device_id = ?2");
+DB_SQL(sql_dehydrated_find,
+	"SELECT h.device_id, h.device_data FROM dehydrated_devices h JOIN devices d "
+	"ON d.user_id = h.user_id AND d.device_id = h.device_id WHERE h.user_id = ?1");
+DB_SQL(sql_dehydrated_put, "INSERT OR REPLACE INTO dehydrated_devices "
+			   "(user_id, device_id, device_data) VALUES (?1, ?2, ?3)");
+DB_SQL(sql_dehydrated_delete, "DELETE FROM dehydrated_devices WHERE user_id = ?1");
 
 static void read_row(struct db_query *q, struct arena *arena, struct device *out)
 {
@@ -113,4 +119,32 @@ enum status device_delete(struct db_tx *tx, struct str user_id, struct str devic
 			return STATUS_NOT_FOUND;
 	}
 	return token_drop_device(tx, user_id, device_id);
+}
+
+enum status dehydrated_device_find(
+	struct db *db, struct arena *arena, struct str user_id, struct dehydrated_device *out)
+{
+	DB_QUERY(q, db, &sql_dehydrated_find);
+	db_bind_str(q, 1, user_id);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*out = (struct dehydrated_device){db_col_dup(q, 0, arena), db_col_dup(q, 1, arena)};
+	return status;
+}
+
+enum status dehydrated_device_put(
+	struct db_tx *tx, struct str user_id, const struct dehydrated_device *device)
+{
+	DB_QUERY(q, tx->db, &sql_dehydrated_put);
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, device->device_id);
+	db_bind_str(q, 3, device->device_data);
+	return db_run(q);
+}
+
+enum status dehydrated_device_delete(struct db_tx *tx, struct str user_id)
+{
+	DB_QUERY(q, tx->db, &sql_dehydrated_delete);
+	db_bind_str(q, 1, user_id);
+	return db_run(q);
 }

@@ -42,4 +42,19 @@ MUST_CHECK enum status device_seen(struct db_tx *tx, struct str user_id, struct 
 MUST_CHECK enum status device_delete(struct db_tx *tx, struct str user_id, struct str device_id)
 	REQUIRES(on_writer);
 
+/* The user's dehydrated device (MSC3814), one of their devices. */
+struct dehydrated_device {
+	struct str device_id;
+	struct str device_data; /* JSON text of an object */
+};
+/* STATUS_NOT_FOUND when there is none, or its device was deleted. */
+MUST_CHECK enum status dehydrated_device_find(
+	struct db *db, struct arena *arena, struct str user_id, struct dehydrated_device *out);
+/* Puts it in the place of the one before, whose device is the caller's to delete. */
+MUST_CHECK enum status dehydrated_device_put(struct db_tx *tx, struct str user_id,
+	const struct dehydrated_device *device) REQUIRES(on_writer);
+/* Fine when there is none. */
+MUST_CHECK enum status dehydrated_device_delete(struct db_tx *tx, struct str user_id)
+	REQUIRES(on_writer);
+
 #endif

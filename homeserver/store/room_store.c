@@ -31,6 +31,29 @@ DB_SQL(sql_directory_backward,
 	"AND (r.joined_count, r.id) > (?1, ?2) ORDER BY r.joined_count, r.id LIMIT ?3");
 DB_SQL(sql_directory_count, "SELECT count(*) FROM rooms WHERE published = 1");
 
+#define OF_NETWORK                                                      \
+	" FROM appservice_rooms n CROSS JOIN rooms r ON r.id = n.room " \
+	"WHERE n.appservice_id = ?1 AND n.network_id = ?2 "
+/* Everything that is listed anywhere: the answer itself. */
+#define LISTED                                                    \
+	"WITH listed (id) AS (SELECT room FROM appservice_rooms " \
+	"UNION SELECT id FROM rooms WHERE published = 1) "
+#define OF_ANY " FROM listed l CROSS JOIN rooms r ON r.id = l.id WHERE ?1 IS ?2 "
+#define BEHIND                                   \
+	"AND (r.joined_count, r.id) < (?3, ?4) " \
+	"ORDER BY r.joined_count DESC, r.id DESC LIMIT ?5"
+#define BEFORE "AND (r.joined_count, r.id) > (?3, ?4) ORDER BY r.joined_count, r.id LIMIT ?5"
+DB_SQL(sql_network_forward, "SELECT " ROOM_COLUMNS OF_NETWORK BEHIND);
+DB_SQL(sql_network_backward, "SELECT " ROOM_COLUMNS OF_NETWORK BEFORE);
+DB_SQL(sql_any_forward, LISTED "SELECT " ROOM_COLUMNS OF_ANY BEHIND);
+DB_SQL(sql_any_backward, LISTED "SELECT " ROOM_COLUMNS OF_ANY BEFORE);
+DB_SQL(sql_network_count, "SELECT count(*)" OF_NETWORK);
+DB_SQL(sql_any_count, LISTED "SELECT count(*)" OF_ANY);
+DB_SQL(sql_list, "INSERT OR IGNORE INTO appservice_rooms (appservice_id, network_id, room) "
+		 "VALUES (?1, ?2, ?3)");
+DB_SQL(sql_unlist, "DELETE FROM appservice_rooms WHERE appservice_id = ?1 AND network_id = ?2 "
+		   "AND room = ?3");
+
 static struct room_row room_row_read(struct db_query *q, struct arena *arena)
 {
 	return (struct room_row){
@@ -187,4 +210,50 @@ enum status room_store_directory_count(struct db *db, int64_t *out)
 	if (status == STATUS_OK)
 		*out = db_col_int(q, 0);
 	return status;
+}
+
+enum status room_store_network_directory(struct db *db, struct arena *arena,
+	const struct room_network *network, struct room_directory_cursor from, bool forward,
+	size_t limit, struct room_rows *out)
+{
+	bool any = network->appservice_id.p == NULL;
+	const struct db_sql *ahead = any ? &sql_any_forward : &sql_network_forward;
+	const struct db_sql *back = any ? &sql_any_backward : &sql_network_backward;
+	DB_QUERY(q, db, forward ? ahead : back);
+	enum db_step step;
+
+	db_bind_str(q, 1, network->appservice_id);
+	db_bind_str(q, 2, any ? STR_EMPTY : network->network_id);
+	db_bind_int(q, 3, from.joined_count);
+	db_bind_int(q, 4, from.key);
+	db_bind_int(q, 5, (int64_t)limit);
+	*out = (struct room_rows){NULL, 0};
+	while ((step = db_step(q)) == DB_ROW)
+		*ROWS_ADD(arena, out) = room_row_read(q, arena);
+	return step == DB_DONE ? STATUS_OK : STATUS_IO;
+}
+
+enum status room_store_network_count(
+	struct db *db, const struct room_network *network, int64_t *out)
+{
+	bool any = network->appservice_id.p == NULL;
+	DB_QUERY(q, db, any ? &sql_any_count : &sql_network_count);
+
+	db_bind_str(q, 1, network->appservice_id);
+	db_bind_str(q, 2, any ? STR_EMPTY : network->network_id);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*out = db_col_int(q, 0);
+	return status;
+}
+
+enum status room_store_set_listed(
+	struct db_tx *tx, const struct room_network *network, int64_t room_key, bool listed)
+{
+	DB_QUERY(q, tx->db, listed ? &sql_list : &sql_unlist);
+
+	db_bind_str(q, 1, network->appservice_id);
+	db_bind_str(q, 2, network->network_id);
+	db_bind_int(q, 3, room_key);
+	return db_run(q);
 }

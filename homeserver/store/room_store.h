@@ -68,6 +68,19 @@ struct room_directory_cursor {
 };
 MUST_CHECK enum status room_store_directory(struct db *db, struct arena *arena,
 	struct room_directory_cursor from, bool forward, size_t limit, struct room_rows *out);
+/* The same of the rooms that an application service lists for one network of its own;
+ * appservice_id.p == NULL: of all networks, and of this server's directory. */
+struct room_network {
+	struct str appservice_id;
+	struct str network_id;
+};
+MUST_CHECK enum status room_store_network_directory(struct db *db, struct arena *arena,
+	const struct room_network *network, struct room_directory_cursor from, bool forward,
+	size_t limit, struct room_rows *out);
+MUST_CHECK enum status room_store_network_count(
+	struct db *db, const struct room_network *network, int64_t *out);
+MUST_CHECK enum status room_store_set_listed(struct db_tx *tx, const struct room_network *network,
+	int64_t room_key, bool listed) REQUIRES(on_writer);
 MUST_CHECK enum status room_store_directory_count(struct db *db, int64_t *out);
 
 #endif

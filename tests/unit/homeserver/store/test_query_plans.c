@@ -30,6 +30,9 @@ static const char *const bounded[] = {
 	/* Once, at the start: who has pushers, and all that waits. */
 	"SELECT DISTINCT user_id FROM pushers",
 	"SELECT user_id, app_id, pushkey FROM push_badges WHERE reads > 0 UNION",
+	/* The rooms of all directories: what is asked for. */
+	"WITH listed (id) AS (SELECT room FROM appservice_rooms UNION SELECT id FROM rooms WHERE "
+	"published = 1)",
 	/* Counts the published rooms, along an index that holds nothing else. */
 	"SELECT count(*) FROM rooms WHERE published = 1",
 	/* What relates to one event, and to that: each step along an index. */
