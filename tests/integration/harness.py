@@ -135,11 +135,13 @@ class Client:
 
 
 class Parvis:
-    """A homeserver in a folder of its own. `settings` are more lines of its section. Presence is
+    """A homeserver in a folder of its own. `settings` are more lines of its section,
+    `sections` lines of others. Presence is
     for the tests that ask for it: others wait for what their sync tells next."""
 
     def __init__(self, registration="token", rate_limits=False, settings=(), files=None,
-                 checked=True, wrapper=(), environment=None, presence="disabled"):
+                 checked=True, wrapper=(), environment=None, presence="disabled",
+                 sections=()):
         self.wrapper = wrapper  # a command in front of the program's, such as strace
         self.environment = {**os.environ, **(environment or {})}
         self.dir = tempfile.mkdtemp(prefix="parvis-test-")
@@ -153,11 +155,12 @@ class Parvis:
             with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:
                 f.write(text)
         self._checked = checked and os.path.exists(NODE)
-        self._configure(registration, rate_limits, [f"presence: {presence}", *settings])
+        self._configure(registration, rate_limits, [f"presence: {presence}", *settings],
+                        sections)
         self.run(["user-create", "--name", "admin", "--admin", "--password-file", "-"],
                  ADMIN_PASSWORD)
 
-    def _configure(self, registration, rate_limits, settings):
+    def _configure(self, registration, rate_limits, settings, sections):
         lines = [
             f"server_name: {SERVER_NAME}",
             "log_level: warning",
@@ -168,6 +171,7 @@ class Parvis:
             f"  registration_tokens: [{REGISTRATION_TOKEN}]",
             f"  rate_limits_off: {'false' if rate_limits else 'true'}",
             *(f"  {line}" for line in settings),
+            *sections,
         ]
         with open(self.config, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
