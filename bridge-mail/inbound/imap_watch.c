@@ -41,9 +41,10 @@ struct imap_watchers {
 int64_t imap_watch_delay(unsigned failures, bool refused)
 {
 	/* The first refusal may be about a token that has run out: a new one is read at once. */
-	int64_t max = refused && failures > 1 ? REFUSED_MAX_MS : RETRY_MAX_MS;
-	int64_t delay = refused && failures > 1 ? REFUSED_FIRST_MS : RETRY_FIRST_MS;
-	for (unsigned i = refused && failures > 1 ? 2 : 1; i < failures && delay < max; i++)
+	bool patient = refused && failures > 1;
+	int64_t max = patient ? REFUSED_MAX_MS : RETRY_MAX_MS;
+	int64_t delay = patient ? REFUSED_FIRST_MS : RETRY_FIRST_MS;
+	for (unsigned i = patient ? 2 : 1; i < failures && delay < max; i++)
 		delay *= 2;
 	return delay < max ? delay : max;
 }
@@ -103,14 +104,17 @@ static void *run(void *arg)
 {
 	struct watcher *w = arg;
 	struct imap_source *s = &w->source;
+	/* In a row, and of one kind. */
 	unsigned failures = 0;
+	bool refused = false;
 	while (!wait_stop(w->all, 0)) {
 		bool opened = false;
 		s->session = imap_session_new(s->config, w->all->stop_fd);
 		enum status status = run_session(w, &opened);
 		metric_set(w->connected, 0);
-		failures = opened ? 1 : failures + 1;
-		int64_t delay = with_chance(imap_watch_delay(failures, status == STATUS_DENIED));
+		failures = opened || refused != (status == STATUS_DENIED) ? 1 : failures + 1;
+		refused = status == STATUS_DENIED;
+		int64_t delay = with_chance(imap_watch_delay(failures, refused));
 		const char *why = status == STATUS_IO		    ? "disk or database failed"
 				  : imap_why(s->session)[0] != '\0' ? imap_why(s->session)
 								    : "a mail is not given";
