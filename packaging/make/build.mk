@@ -14,7 +14,7 @@ pkgs_common := libmicrohttpd jansson libcyaml yaml-0.1 libcurl openssl sqlite3 l
 pkgs_homeserver := libpcre2-8
 pkgs_thumbnailer := gdk-pixbuf-2.0
 pkgs_sfu := libwebsockets libsrtp2 usrsctp libprotobuf-c zlib
-pkgs_bridge-mail := libidn2 libpsl
+pkgs_bridge-mail := libidn2 libpsl libcares icu-i18n icu-uc
 pkgs_mail-parser := gmime-3.0 libxml-2.0
 
 dir_homeserver := homeserver

@@ -89,6 +89,8 @@ OWNERS = [
     ("libxml/*", ["bridge-mail/mail-parser/*"], None),
     ("idn2.h", ["bridge-mail/*"], 1),
     ("libpsl.h", ["bridge-mail/trust/*"], 1),
+    ("ares.h", ["bridge-mail/trust/*"], 1),
+    ("unicode/*", ["bridge-mail/trust/*"], 1),
     ("pcre2.h", ["homeserver/appservice/*"], 1),
     ("cmocka.h", ["tests/unit/*"], None),
 ]
