@@ -84,7 +84,7 @@ static enum status data_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	stream_touch_user(tx, change->user_id);
 	/* What notifies depends on whom the user ignores. */
 	if (change->data.room_id.p == NULL && str_eq(change->data.type, IGNORED_USERS_TYPE))
-		unread_forget_rules(tx, change->user_id);
+		return unread_forget_rules(tx, change->user_id);
 	return STATUS_OK;
 }
 

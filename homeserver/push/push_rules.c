@@ -36,9 +36,9 @@ enum status push_rules_save(struct db_tx *tx, struct str user_id, const struct p
 	enum status status = ruleset_store(set, &text);
 	if (status == STATUS_OK)
 		status = push_store_rules_put(tx, user_id, buf_str(&text), stream_next(tx));
-	if (status != STATUS_OK)
-		return status;
-	unread_forget_rules(tx, user_id);
-	stream_touch_user(tx, user_id);
-	return STATUS_OK;
+	if (status == STATUS_OK)
+		status = unread_forget_rules(tx, user_id);
+	if (status == STATUS_OK)
+		stream_touch_user(tx, user_id);
+	return status;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/push/unread.h"
 
+#include <stdlib.h>
+
 #include "common/base/map.h"
 #include "common/base/mem.h"
+#include "common/json/json.h"
 #include "common/matrix/ids.h"
 #include "homeserver/homeserver.h"
 #include "homeserver/push/push_event.h"
@@ -11,6 +14,7 @@
 #include "homeserver/room/ignored_users.h"
 #include "homeserver/store/account_store.h"
 #include "homeserver/store/membership_store.h"
+#include "homeserver/store/notice_store.h"
 #include "homeserver/store/push_store.h"
 #include "homeserver/store/room_store.h"
 #include "homeserver/stream/streams.h"
@@ -18,6 +22,8 @@
 /* Users whose rules are kept at hand; past this all are forgotten and looked up again. */
 #define READERS_MAX   20000
 #define OWN_RULES_MAX 1000
+/* Whom one event may name; as many as fit into it. */
+#define NAMED_MAX 10000
 
 /* What is known of one user. */
 struct reader {
@@ -67,14 +73,15 @@ static void forget_all(struct unread *unread)
 	unread->own_rules = 0;
 }
 
-void unread_forget_rules(struct db_tx *tx, struct str user_id)
+enum status unread_forget_rules(struct db_tx *tx, struct str user_id)
 {
 	struct unread *unread = homeserver_of(tx)->unread;
 	struct reader *reader = unread == NULL ? NULL : map_remove(unread->readers, user_id);
-	if (reader == NULL)
-		return;
-	unread->own_rules -= reader->arena != NULL ? 1 : 0;
-	reader_free(reader);
+	if (reader != NULL) {
+		unread->own_rules -= reader->arena != NULL ? 1 : 0;
+		reader_free(reader);
+	}
+	return notice_store_set_own(tx, user_id);
 }
 
 /* The user's own rules into reader->arena, unless they have none. */
@@ -189,6 +196,12 @@ MUST_CHECK static enum status count_for(
 	return status == STATUS_OK ? push_store_unread_add(tx, &row) : status;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+	return str_cmp(*x, *y);
+}
+
 static bool is_here(const struct homeserver *homeserver, struct str user_id)
 {
 	struct matrix_id id;
@@ -196,28 +209,82 @@ static bool is_here(const struct homeserver *homeserver, struct str user_id)
 	       str_eq(id.server, homeserver->server_name);
 }
 
+/* Who the event names: the conditions of default rules ask about nothing else of a user. */
+MUST_CHECK static enum status list_named(
+	struct db_tx *tx, const struct event *event, struct str_list *out)
+{
+	const struct json *ids = json_path(event->content, "m.mentions", "user_ids", NULL);
+	enum status status = STATUS_OK;
+	*out = (struct str_list){0};
+	for (size_t i = 0; i < json_count(ids) && out->count < NAMED_MAX; i++) {
+		struct str user_id = json_str(json_at(ids, i));
+		enum membership membership;
+		if (!is_here(homeserver_of(tx), user_id))
+			continue;
+		status = membership_get(tx->db, event->room_id, user_id, &membership);
+		if (status != STATUS_OK)
+			break;
+		if (membership == MEMBERSHIP_JOIN)
+			*ROWS_ADD(tx->arena, out) = user_id;
+	}
+	return status;
+}
+
+/* Each once, and not the sender. */
+MUST_CHECK static enum status count_alone(
+	struct db_tx *tx, struct push_event *event, struct str_list *users) REQUIRES(on_writer)
+{
+	enum status status = STATUS_OK;
+	if (users->count > 1)
+		qsort(users->items, users->count, sizeof(users->items[0]), by_name);
+	for (size_t i = 0; i < users->count && status == STATUS_OK; i++)
+		if (!str_eq(users->items[i], event->event->sender) &&
+			(i == 0 || !str_eq(users->items[i], users->items[i - 1])))
+			status = count_for(tx, event, users->items[i]);
+	return status;
+}
+
+/* For all who have the default rules. */
+MUST_CHECK static enum status count_together(struct db_tx *tx, struct push_event *event,
+	int64_t room_key, bool named) REQUIRES(on_writer)
+{
+	const struct unread *unread = homeserver_of(tx)->unread;
+	const struct push_rule *rule = ruleset_match(unread->defaults, &event->judged, STR(""));
+	if (event->status != STATUS_OK || rule == NULL || !rule->notify)
+		return event->status;
+	struct notice notice = {.room_key = room_key,
+		.position = event->event->position,
+		.sender = event->event->sender,
+		.highlight = rule->highlight,
+		.named = named,
+		.actions = rule->actions};
+	enum status status = event_thread(tx->db, tx->arena, event->event, &notice.thread_id);
+	return status == STATUS_OK ? notice_store_add(tx, &notice) : status;
+}
+
 enum status unread_on_event(struct db_tx *tx, const struct event *event)
 {
-	const struct homeserver *homeserver = homeserver_of(tx);
 	if (event_is_state(event) && str_eq(event->type, STR("m.room.member")) &&
-		is_here(homeserver, event->state_key)) {
+		is_here(homeserver_of(tx), event->state_key)) {
 		enum status status = on_member(tx, event);
 		if (status != STATUS_OK)
 			return status;
 	}
 	struct room_row room;
-	struct str_list users;
+	struct str_list named, own;
+	struct push_event judged;
 	enum status status = room_store_find(tx->db, tx->arena, event->room_id, &room);
 	if (status == STATUS_OK)
-		status = membership_joined_users(tx->db, tx->arena, event->room_id, &users);
+		status = list_named(tx, event, &named);
+	if (status == STATUS_OK)
+		status = notice_store_own(tx->db, tx->arena, room.key, &own);
 	if (status != STATUS_OK)
 		return status;
-	struct push_event judged;
 	push_event_init(&judged, tx, event, room.joined_count);
-	for (size_t i = 0; i < users.count && status == STATUS_OK; i++)
-		if (!str_eq(users.items[i], event->sender) && is_here(homeserver, users.items[i]))
-			status = count_for(tx, &judged, users.items[i]);
-	return status;
+	status = count_together(tx, &judged, room.key, named.count > 0);
+	for (size_t i = 0; i < named.count; i++)
+		*ROWS_ADD(tx->arena, &own) = named.items[i];
+	return status == STATUS_OK ? count_alone(tx, &judged, &own) : status;
 }
 
 enum status unread_read(struct db_tx *tx, struct str user_id, struct str room_id,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counts what each local user has not read: a room observer (homeserver.h) that evaluates push
- * rules for each joined user of this server but the sender.
+ * rules for the joined users of this server but the sender. Those who have the default rules are
+ * judged together and share one row (store/notice_store.h), so that what a message costs does not
+ * grow with its room; who has rules of their own or is named in the event is judged alone.
  */
 #ifndef PARVIS_HOMESERVER_UNREAD_H
 #define PARVIS_HOMESERVER_UNREAD_H
@@ -23,8 +25,10 @@ MUST_CHECK enum status unread_on_event(struct db_tx *tx, const struct event *eve
 /* The user's rules as they are kept at hand; good until the next call of anything here. */
 MUST_CHECK enum status unread_rules(
 	struct db_tx *tx, struct str user_id, const struct push_ruleset **out) REQUIRES(on_writer);
-/* The user's rules changed: what was kept of them is out of date. */
-void unread_forget_rules(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
+/* The user's rules, or whom they ignore, changed: what was kept of them is out of date, and from now
+ * on they are judged alone. */
+MUST_CHECK enum status unread_forget_rules(struct db_tx *tx, struct str user_id)
+	REQUIRES(on_writer);
 
 /*
  * A receipt (public or private) of the user stands at the event with this position: what lies up

@@ -2,6 +2,8 @@
 /* Rules and pushers of push_store.h. */
 #include "homeserver/store/push_store.h"
 
+#include "homeserver/store/notice_store.h"
+
 DB_SQL(sql_rules, "SELECT rules, position FROM push_rules WHERE user_id = ?1");
 DB_SQL(sql_rules_put, "INSERT INTO push_rules (user_id, rules, position) VALUES (?1, ?2, ?3)"
 		      " ON CONFLICT (user_id) DO UPDATE SET rules = excluded.rules, position = "
@@ -173,5 +175,5 @@ enum status push_store_user_delete(struct db_tx *tx, struct str user_id)
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && status == STATUS_OK; i++)
 		status = run_for(tx, all[i], user_id);
-	return status;
+	return status == STATUS_OK ? notice_store_user_delete(tx, user_id) : status;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Unread events and their counts of push_store.h. */
+#include "homeserver/store/notice_sql.h"
+#include "homeserver/store/notice_store.h"
 #include "homeserver/store/push_store.h"
 
 /* The numbers of a user and a room: ?1 and ?2 in all statements here. */
@@ -8,9 +10,10 @@
 #define HERE " WHERE room = " ROOM " AND user = " USER
 
 DB_SQL(sql_counts, "SELECT thread_id, notifications, highlights FROM unread_counts" HERE);
-DB_SQL(sql_changed, "SELECT DISTINCT r.room_id FROM unread_counts c JOIN rooms r ON r.id = c.room"
-		    " WHERE c.user = " USER " AND c.position > 0 AND c.position > ?2"
-		    " AND c.position <= ?3");
+#define CHANGED_IN(table)                                                          \
+	"SELECT r.room_id FROM " table " c JOIN rooms r ON r.id = c.room WHERE c." \
+	"user = " USER " AND c.position > 0 AND c.position > ?2 AND c.position <= ?3"
+DB_SQL(sql_changed, CHANGED_IN("unread_counts") " UNION " CHANGED_IN("read_marks"));
 DB_SQL(sql_add, "INSERT INTO notified_events (room, user, position, thread_id, highlight, actions)"
 		" VALUES (" ROOM ", " USER ", ?3, ?4, ?5, ?6)");
 DB_SQL(sql_count_up,
@@ -31,10 +34,17 @@ DB_SQL(sql_sum_put, "UPDATE unread_counts SET notifications = ?4, highlights = ?
 DB_SQL(sql_clear_events, "DELETE FROM notified_events" HERE);
 DB_SQL(sql_clear_counts, "DELETE FROM unread_counts" HERE);
 /* membership 2: join */
-DB_SQL(sql_list, "SELECT r.room_id, e.thread_id, e.position, e.highlight, e.actions, e.read"
-		 " FROM memberships m JOIN notified_events e ON e.room = m.room AND e.user = m.user"
+DB_SQL(sql_list, "SELECT r.room_id, e.thread_id, e.position AS position, e.highlight, e.actions,"
+		 " e.read FROM memberships m JOIN notified_events e"
+		 " ON e.room = m.room AND e.user = m.user"
 		 " JOIN rooms r ON r.id = m.room WHERE m.user = " USER " AND m.membership = 2"
-		 " AND e.position < ?2 AND e.highlight >= ?3 ORDER BY e.position DESC LIMIT ?4");
+		 " AND e.position < ?2 AND e.highlight >= ?3 UNION ALL"
+		 " SELECT r.room_id, n.thread_id, n.position, n.highlight, n.actions,"
+		 " n.position <= " READ_ALL " OR n.position <= " READ_THREAD
+		 " FROM memberships m CROSS JOIN room_notices n ON n.room = m.room"
+		 " AND n.position > m.joined_since AND n.position < ?2"
+		 " JOIN rooms r ON r.id = m.room WHERE m.user = " USER " AND m.membership = 2"
+		 " AND n.highlight >= ?3 AND " NOTICE_CONCERNS " ORDER BY position DESC LIMIT ?4");
 
 static void bind_room(struct db_query *q, struct str user_id, struct str room_id)
 {
@@ -42,7 +52,8 @@ static void bind_room(struct db_query *q, struct str user_id, struct str room_id
 	db_bind_str(q, 2, room_id);
 }
 
-enum status push_store_counts(struct db *db, struct arena *arena, struct str user_id,
+/* Of what is counted for this user alone. */
+MUST_CHECK static enum status own_counts(struct db *db, struct arena *arena, struct str user_id,
 	struct str room_id, struct unread_counts *out)
 {
 	struct unread_counts list = {0};
@@ -63,6 +74,15 @@ enum status push_store_counts(struct db *db, struct arena *arena, struct str use
 		return STATUS_IO;
 	*out = list;
 	return STATUS_OK;
+}
+
+enum status push_store_counts(struct db *db, struct arena *arena, struct str user_id,
+	struct str room_id, struct unread_counts *out)
+{
+	enum status status = own_counts(db, arena, user_id, room_id, out);
+	if (status == STATUS_OK)
+		status = notice_store_counts(db, arena, user_id, room_id, out);
+	return status;
 }
 
 enum status push_store_counts_changed(struct db *db, struct arena *arena, struct str user_id,
@@ -151,10 +171,10 @@ MUST_CHECK static enum status recount(struct db_tx *tx, const struct unread_mark
 	return db_run(q);
 }
 
-enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
+MUST_CHECK static enum status own_read(
+	struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
 {
 	bool all = mark->thread_id.p == NULL;
-	*changed_out = false;
 	{
 		DB_QUERY(q, tx->db, all ? &sql_read_all : &sql_read_thread);
 		bind_room(q, mark->user_id, mark->room_id);
@@ -166,14 +186,20 @@ enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bo
 			return status;
 	}
 	struct unread_counts counts;
-	enum status status =
-		push_store_counts(tx->db, tx->arena, mark->user_id, mark->room_id, &counts);
+	enum status status = own_counts(tx->db, tx->arena, mark->user_id, mark->room_id, &counts);
 	for (size_t i = 0; i < counts.count && status == STATUS_OK; i++)
 		if (all || str_eq(counts.items[i].thread_id, mark->thread_id))
 			status = recount(tx, mark, &counts.items[i], changed_out);
 	if (status != STATUS_OK)
 		return status;
 	return prune(tx, mark->user_id, mark->room_id, true, READ_EVENTS_MAX);
+}
+
+enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bool *changed_out)
+{
+	*changed_out = false;
+	enum status status = own_read(tx, mark, changed_out);
+	return status == STATUS_OK ? notice_store_read(tx, mark, changed_out) : status;
 }
 
 enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct str room_id)
@@ -187,7 +213,8 @@ enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct s
 	}
 	DB_QUERY(q, tx->db, &sql_clear_counts);
 	bind_room(q, user_id, room_id);
-	return db_run(q);
+	enum status status = db_run(q);
+	return status == STATUS_OK ? notice_store_clear(tx, user_id, room_id) : status;
 }
 
 enum status push_store_notifications(struct db *db, struct arena *arena, struct str user_id,
