@@ -85,6 +85,39 @@ export class Caller {
         });
     }
 
+    // What is received of that person's track of that source, as getStats tells it, with the codec's
+    // MIME type; undefined while nothing is.
+    received(identity, source = "camera") {
+        return this.page.evaluate(async ({ identity, source }) => {
+            const track = room.remoteParticipants.get(identity)?.getTrackPublication(source)?.track;
+            const stats = [...((await track?.getRTCStatsReport())?.values() ?? [])];
+            const inbound = stats.find((s) => s.type === "inbound-rtp");
+            return inbound && { ...inbound, mime: stats.find((s) => s.id === inbound.codecId)?.mimeType };
+        }, { identity, source });
+    }
+
+    // The streams that are sent of the camera: getStats' outbound-rtp with the codec's MIME type.
+    sent() {
+        return this.page.evaluate(async () => {
+            const { track } = room.localParticipant.getTrackPublication("camera");
+            const senders = [track.sender, ...[...track.simulcastCodecs.values()].map((c) => c.sender)].filter(Boolean);
+            const reports = await Promise.all(senders.map((sender) => sender.getStats()));
+            return reports.flatMap((report) => [...report.values()].filter((s) => s.type === "outbound-rtp")
+                .map((s) => ({ ...s, mime: report.get(s.codecId)?.mimeType })));
+        });
+    }
+
+    // quality: 0 to 2
+    wants(identity, quality) {
+        return this.page.evaluate(({ identity, quality }) =>
+            room.remoteParticipants.get(identity).getTrackPublication("camera").setVideoQuality(quality), { identity, quality });
+    }
+
+    subscribes(identity, isSubscribed) {
+        return this.page.evaluate(({ identity, isSubscribed }) =>
+            room.remoteParticipants.get(identity).getTrackPublication("camera").setSubscribed(isSubscribed), { identity, isSubscribed });
+    }
+
     say(text, options = {}) {
         return this.page.evaluate(({ text, options }) =>
             room.localParticipant.publishData(new TextEncoder().encode(text), options), { text, options });
