@@ -25,12 +25,10 @@ struct config;
 struct metrics;
 struct http_server;
 struct dtls_identity;
-struct media_thread;
+struct media_threads;
 struct occupancy;
 struct db_writer;
 struct signal_server;
-
-#define SFU_MAX_MEDIA_THREADS 1 /* a meeting lives on one; more need a UDP port each */
 
 struct sfu {
 	/* Set before the first thread starts and constant from then on: any thread may read. */
@@ -40,8 +38,7 @@ struct sfu {
 	const struct dtls_identity *dtls; /* transport/dtls.h: our certificate, its fingerprint */
 	struct candidates candidates;	  /* transport/candidates.h: addresses told to clients */
 	struct metrics *metrics;
-	struct media_thread *media[SFU_MAX_MEDIA_THREADS]; /* media/media_thread.h */
-	unsigned media_count;
+	struct media_threads *media; /* media/media_threads.h; signalling tells them */
 	struct mailbox *media_events; /* of struct media_event: media threads to signalling */
 
 	char *database;		     /* path: store/ */

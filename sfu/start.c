@@ -2,6 +2,7 @@
 #include "sfu/start.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
@@ -12,7 +13,7 @@
 #include "common/metrics/metrics.h"
 #include "config/config.h"
 #include "sfu/api/api.h"
-#include "sfu/media/media_thread.h"
+#include "sfu/media/media_threads.h"
 #include "sfu/meeting/occupancy.h"
 #include "sfu/signal/signal.h"
 #include "sfu/store/meetings_store.h"
@@ -21,12 +22,13 @@
 #define LOG_MODULE "sfu"
 #include "common/base/log.h"
 
-#define SECRET_MIN	 16
-#define SECRET_MAX	 1024
-#define HTTP_WORKERS	 8
-#define HTTP_CONNECTIONS 2000
-#define MEDIA_EVENTS_MAX 8192
-#define MEETINGS_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+#define SECRET_MIN		  16
+#define SECRET_MAX		  1024
+#define HTTP_WORKERS		  8
+#define HTTP_CONNECTIONS	  2000
+#define MEDIA_EVENTS_MAX	  8192
+#define MEDIA_THREADS_DEFAULT_MAX 4
+#define MEETINGS_KEPT_MS	  (INT64_C(30) * 24 * 3600 * 1000)
 
 /* What only the start knows about a running SFU. */
 struct running {
@@ -138,6 +140,16 @@ static enum status start_store(struct sfu *sfu, char why[START_ERROR_MAX])
 	return STATUS_OK;
 }
 
+static unsigned media_thread_count(const struct config_sfu *c)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (c->media_threads != 0)
+		return c->media_threads;
+	return cores < 1			   ? 1
+	       : cores < MEDIA_THREADS_DEFAULT_MAX ? (unsigned)cores
+						   : MEDIA_THREADS_DEFAULT_MAX;
+}
+
 static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 {
 	const struct config_sfu *c = &sfu->config->sfu;
@@ -147,7 +159,8 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 		return fail(why, status, "no certificate for media could be made");
 	sfu->dtls = identity;
 	sfu->media_events = mailbox_new(MEDIA_EVENTS_MAX);
-	const struct media_thread_config config = {
+	const struct media_threads_config config = {
+		.count = media_thread_count(c),
 		.address = c->rtc_address,
 		.port = c->rtc_udp_port,
 		.tcp = true,
@@ -156,7 +169,7 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 		.events = sfu->media_events,
 		.metrics = sfu->metrics,
 	};
-	status = media_thread_start(&config, &sfu->media[0]);
+	status = media_threads_start(&config, &sfu->media);
 	if (status == STATUS_EXISTS)
 		return fail(why, status,
 			"UDP port %u or TCP port %u is taken by another program; stop it or set "
@@ -170,7 +183,6 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 	if (status != STATUS_OK)
 		return fail(why, status, "cannot use %s for media: %s; see sfu.rtc_address",
 			c->rtc_address, status_name(status));
-	sfu->media_count = 1;
 	return STATUS_OK;
 }
 
@@ -282,7 +294,7 @@ enum status sfu_start(const struct config *config, struct sfu **out, char why[ST
 	}
 	log_info("meetings on %s port %u, signalling on port %u, media on UDP port %u, TCP port %u",
 		config->sfu.listen_address, http_server_port(sfu->http), signal_port(sfu->signal),
-		media_thread_port(sfu->media[0]), media_thread_tcp_port(sfu->media[0]));
+		media_threads_port(sfu->media), media_threads_tcp_port(sfu->media));
 	*out = sfu;
 	return STATUS_OK;
 }
@@ -297,8 +309,7 @@ void sfu_stop(struct sfu **sfu)
 	if (s->http != NULL)
 		http_server_stop(&s->http);
 	signal_stop(&s->signal);
-	if (s->media[0] != NULL)
-		media_thread_stop(&s->media[0]);
+	media_threads_stop(&s->media);
 	mailbox_free(&s->media_events, media_event_drop);
 	dtls_identity_free(&identity);
 	if (s->writer != NULL)

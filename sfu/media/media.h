@@ -13,7 +13,9 @@
 #include "common/base/map.h"
 #include "common/base/thread.h"
 #include "sfu/media/messages.h"
+#include "sfu/media/team.h"
 #include "sfu/transport/sockets.h"
+#include "sfu/transport/sources.h"
 #include "sfu/transport/tcp.h"
 
 #define MEDIA_MAX_OBJECTS 65536 /* meetings, transports, tracks, downtracks: of each */
@@ -37,18 +39,30 @@ struct meeting {
 /* Counted without locks, added to the metrics once per tick. */
 struct media_counters {
 	int64_t packets_in, packets_out, bytes_in, bytes_out;
-	int64_t dropped;      /* neither STUN, DTLS nor an authentic packet of a peer */
-	int64_t consent_lost; /* paths that went silent */
-	int64_t send_failed;  /* the kernel had no room */
-	int64_t events_lost;  /* data, stats, speakers: signalling did not keep up */
-	int64_t data_lost;    /* messages to a peer that did not keep up, or has no channel */
+	/* Datagrams that changed nothing, by the reason. */
+	int64_t dropped_malformed; /* no STUN, though it looked like it */
+	int64_t dropped_stranger;  /* from nobody, or for nobody */
+	int64_t dropped_unproven; /* a check without the right password, or from another's address */
+	int64_t dropped_limited;  /* too many checks from one address */
+	int64_t dropped_forged;	  /* SRTP that is forged, replayed or too early */
+	int64_t dropped;	  /* authentic, but of no track, or more than fits */
+	int64_t passed_on;	  /* to the thread that it was for */
+	int64_t not_passed;	  /* that thread had too much to do */
+	int64_t consent_lost;	  /* paths that went silent */
+	int64_t send_failed;	  /* the kernel had no room */
+	int64_t events_lost;	  /* data, stats, speakers: signalling did not keep up */
+	int64_t data_lost;	  /* messages to a peer that did not keep up, or has no channel */
 	int64_t nacks_in, nacks_out, keyframes_asked;
 	struct tcp_counters tcp;
 };
 
 struct media {
+	struct team *team;
+	unsigned index;	 /* ours in the team */
+	uint32_t passed; /* bit i: thread i has something to take, and sleeps perhaps */
 	struct udp_socket socket;
 	struct tcp *tcp;
+	struct sources sources;
 	const struct dtls_identity *dtls;
 	struct mailbox *events;
 	int64_t now_us;	    /* of this turn of the loop */
@@ -78,7 +92,7 @@ static inline struct str media_address_key(const struct address *address)
 }
 
 void media_init(struct media *media, const struct dtls_identity *dtls, struct mailbox *events,
-	struct metrics *metrics);
+	struct metrics *metrics, struct team *team, unsigned index);
 /* Closes everything; the UDP socket is the caller's. */
 void media_release(struct media *media) REQUIRES(on_media);
 

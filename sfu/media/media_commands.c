@@ -164,6 +164,9 @@ void media_apply(struct media *media, struct media_command *command)
 			apply_to_downtrack(downtrack, command);
 		}
 		break;
+	case MEDIA_TAKE_CONNECTION:
+		tcp_take_over(media->tcp, &command->u.stranger, media->now_us);
+		break;
 	case MEDIA_STOP:
 		media->stopping = true;
 		break;

@@ -91,9 +91,13 @@ static bool index_ufrag(struct peer *peer, const char *ufrag)
 {
 	memset(peer->ufrag, 0, sizeof(peer->ufrag));
 	memcpy(peer->ufrag, ufrag, strnlen(ufrag, MEDIA_UFRAG_MAX));
-	return peer->ufrag[0] != '\0' &&
-	       map_find(peer->media->ufrags, str_c(peer->ufrag)) == NULL &&
-	       map_put(peer->media->ufrags, str_c(peer->ufrag), peer, NULL) == STATUS_OK;
+	struct media *media = peer->media;
+	bool ok = peer->ufrag[0] != '\0' && map_find(media->ufrags, str_c(peer->ufrag)) == NULL &&
+		  map_put(media->ufrags, str_c(peer->ufrag), peer, NULL) == STATUS_OK;
+	if (ok && media->team->steering != NULL) {
+		steering_put(media->team->steering, str_c(peer->ufrag), media->index);
+	}
+	return ok;
 }
 
 static struct peer *peer_new(
@@ -116,6 +120,7 @@ static struct peer *peer_new(
 	secret_random(&peer->rtcp_ssrc, sizeof(peer->rtcp_ssrc));
 	struct transport_config config = {.identity = media->dtls,
 		.remote_ufrag = params->remote_ufrag,
+		.sctp = media->team->sctp,
 		.data = params->data != DATA_NONE,
 		.sctp_port = params->sctp_port == 0 ? 5000 : params->sctp_port,
 		.events = {.context = peer,
@@ -217,6 +222,10 @@ void media_forget_ufrag(struct peer *peer, char ufrag[MEDIA_UFRAG_MAX + 1])
 {
 	if (ufrag[0] != '\0' && map_find(peer->media->ufrags, str_c(ufrag)) == peer) {
 		(void)map_remove(peer->media->ufrags, str_c(ufrag));
+		if (peer->media->team->steering != NULL) {
+			steering_remove(
+				peer->media->team->steering, str_c(ufrag), peer->media->index);
+		}
 	}
 	memset(ufrag, 0, MEDIA_UFRAG_MAX + 1);
 }

@@ -1,38 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sfu/media/media_thread.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
 #include "sfu/media/media.h"
-#include "sfu/transport/sctp.h"
-#include "sfu/transport/srtp.h"
 
-#define LOG_MODULE "media"
-#include "common/base/log.h"
-
-/* Six who write as much as they may at once, each to five others, leave room for the rest. */
-#define MAX_COMMANDS	  16384
 #define COMMANDS_PER_TURN 64
 #define BATCHES_PER_TURN  4
+#define EVENTS_AT_ONCE	  4
 #define IDLE_MS		  1000
 
 struct media_thread {
 	pthread_t thread;
 	int epoll;
-	struct mailbox *commands;
 	uint16_t tcp_port;
 	struct media media;
 };
 
-static void drop_command(void *command)
+/* What came to our socket for others waits no longer than for the end of a batch. */
+static void wake_others(struct media *media)
 {
-	mem_freep(&command);
+	for (unsigned i = 0; media->passed != 0; i++) {
+		if ((media->passed & 1u << i) != 0) {
+			media->passed &= ~(1u << i);
+			team_wake(media->team, i);
+		}
+	}
 }
 
 static void take_datagrams(struct media *media) REQUIRES(on_media)
@@ -44,16 +41,36 @@ static void take_datagrams(struct media *media) REQUIRES(on_media)
 		for (size_t i = 0; i < n; i++) {
 			media_receive(media, &datagrams[i]);
 		}
+		wake_others(media);
 	}
 }
 
-static void take_commands(struct media_thread *t) REQUIRES(on_media)
+/* What the others have passed on; true when there may be more. */
+static bool take_handoffs(struct media *media) REQUIRES(on_media)
 {
+	bool more = false;
+	for (unsigned i = 0; i < media->team->count; i++) {
+		struct handoff *from = media->team->members[media->index].from[i];
+		struct datagram datagram;
+		unsigned n = 0;
+		while (from != NULL && n < HANDOFF_PLACES / 2 && handoff_get(from, &datagram)) {
+			media_receive(media, &datagram);
+			handoff_done(from);
+			n++;
+		}
+		more = more || n == HANDOFF_PLACES / 2;
+	}
+	return more;
+}
+
+static void take_commands(struct media *media) REQUIRES(on_media)
+{
+	struct mailbox *commands = media->team->members[media->index].commands;
 	struct media_command *command;
-	for (int i = 0; i < COMMANDS_PER_TURN && !t->media.stopping &&
-			(command = mailbox_take(t->commands)) != NULL;
+	for (int i = 0; i < COMMANDS_PER_TURN && !media->stopping &&
+			(command = mailbox_take(commands)) != NULL;
 		i++) {
-		media_apply(&t->media, command);
+		media_apply(media, command);
 	}
 }
 
@@ -70,14 +87,16 @@ static void *run(void *arg)
 {
 	struct media_thread *t = arg;
 	struct media *media = &t->media;
-	struct epoll_event events[3];
+	struct epoll_event events[EVENTS_AT_ONCE];
+	bool more = false;
 	role_take(&on_media);
 	media->now_us = media->tick_us = clock_mono_us();
 	while (!media->stopping) {
-		/* Both sources are looked at each turn: neither can starve the other. */
-		(void)epoll_wait(t->epoll, events, 3, wait_ms(media));
+		/* All sources are looked at each turn: none can starve the others. */
+		(void)epoll_wait(t->epoll, events, EVENTS_AT_ONCE, more ? 0 : wait_ms(media));
 		media->now_us = clock_mono_us();
-		take_commands(t);
+		take_commands(media);
+		more = take_handoffs(media);
 		take_datagrams(media);
 		tcp_work(media->tcp, media->now_us);
 		media_tick(media);
@@ -86,80 +105,55 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool watch(int epoll, int fd)
+static bool watch(int epoll, int fd, uint32_t events)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+	struct epoll_event event = {.events = events, .data = {.fd = fd}};
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* What is left when the media are released. */
-static void release(struct media_thread **thread)
+struct media_thread *media_thread_new(const struct media_threads_config *config, struct team *team,
+	unsigned index, struct udp_socket *socket)
 {
-	struct media_thread *t = *thread;
-	mailbox_free(&t->commands, drop_command);
-	udp_close(&t->media.socket);
-	fs_close(&t->epoll);
-	sctp_library_stop();
-	srtp_library_stop();
-	mem_freep(thread);
-}
-
-enum status media_thread_start(const struct media_thread_config *config, struct media_thread **out)
-{
-	struct udp_socket socket;
-	enum status status = udp_open(config->address, config->port, &socket);
-	if (status != STATUS_OK) {
-		return status;
-	}
-	status = srtp_library_start();
-	if (status != STATUS_OK) {
-		udp_close(&socket);
-		return status;
-	}
-	sctp_library_start();
 	struct media_thread *t = MEM_NEW(struct media_thread);
-	media_init(&t->media, config->dtls, config->events, config->metrics);
-	t->media.socket = socket;
-	t->commands = mailbox_new(MAX_COMMANDS);
+	struct team_member *member = &team->members[index];
+	media_init(&t->media, config->dtls, config->events, config->metrics, team, index);
+	t->media.socket = *socket;
+	*socket = (struct udp_socket){.fd = -1};
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (t->epoll < 0 || !watch(t->epoll, socket.fd) || !watch(t->epoll, tcp_fd(t->media.tcp)) ||
-		!watch(t->epoll, mailbox_fd(t->commands))) {
+	/* The wake-up is only an edge: nobody has to read it. */
+	if (t->epoll < 0 || !watch(t->epoll, t->media.socket.fd, EPOLLIN) ||
+		!watch(t->epoll, tcp_fd(t->media.tcp), EPOLLIN) ||
+		!watch(t->epoll, mailbox_fd(member->commands), EPOLLIN) ||
+		!watch(t->epoll, member->wake, EPOLLIN | (uint32_t)EPOLLET)) {
 		abort(); /* no descriptors at start: nothing can work */
 	}
-	if (config->tcp) {
-		status = tcp_listen(t->media.tcp, config->address, config->tcp_port);
-		t->tcp_port = tcp_port(t->media.tcp);
-	}
-	if (status != STATUS_OK) {
-		role_take(&on_media);
-		media_release(&t->media);
-		release(&t);
-		return status;
-	}
-	log_info("media thread listens address=%s port=%u tcp=%u", config->address,
-		(unsigned)socket.port, (unsigned)t->tcp_port);
-	t->thread = thread_start("media", run, t);
-	*out = t;
-	return STATUS_OK;
+	return t;
 }
 
-void media_thread_stop(struct media_thread **thread)
+enum status media_thread_listen(struct media_thread *thread, const char *address, uint16_t port)
+{
+	enum status status = tcp_listen(thread->media.tcp, address, port);
+	thread->tcp_port = tcp_port(thread->media.tcp);
+	return status;
+}
+
+void media_thread_start(struct media_thread *thread)
+{
+	thread->thread = thread_start("media", run, thread);
+}
+
+void media_thread_free(struct media_thread **thread, bool started)
 {
 	struct media_thread *t = *thread;
-	if (t == NULL) {
-		return;
+	if (started) {
+		thread_join(t->thread);
+	} else {
+		role_take(&on_media);
+		media_release(&t->media);
 	}
-	struct media_command *stop = media_command_new(MEDIA_STOP);
-	while (mailbox_send(t->commands, stop) != STATUS_OK) {
-		sched_yield(); /* full: the thread is emptying it */
-	}
-	thread_join(t->thread);
-	release(thread);
-}
-
-uint16_t media_thread_tcp_port(const struct media_thread *thread)
-{
-	return thread->tcp_port;
+	udp_close(&t->media.socket);
+	fs_close(&t->epoll);
+	mem_freep(thread);
 }
 
 uint16_t media_thread_port(const struct media_thread *thread)
@@ -167,11 +161,7 @@ uint16_t media_thread_port(const struct media_thread *thread)
 	return thread->media.socket.port;
 }
 
-enum status media_thread_send(struct media_thread *thread, struct media_command *command)
+uint16_t media_thread_tcp_port(const struct media_thread *thread)
 {
-	enum status status = mailbox_send(thread->commands, command);
-	if (status != STATUS_OK) {
-		media_command_free(&command);
-	}
-	return status;
+	return thread->tcp_port;
 }

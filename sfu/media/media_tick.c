@@ -160,9 +160,8 @@ void media_tick(struct media *media)
 	if (elapsed_us < MEDIA_TICK_US) {
 		return;
 	}
-	uint32_t elapsed_ms = (uint32_t)(elapsed_us / 1000);
-	media->tick_us += (int64_t)elapsed_ms * 1000;
-	sctp_library_tick(elapsed_ms);
+	media->tick_us += elapsed_us / 1000 * 1000;
+	sctp_library_tick(media->team->sctp, media->now_us);
 	size_t cursor = 0;
 	struct str key;
 	void *value;

@@ -2,6 +2,7 @@
 #include "sfu/media/messages.h"
 
 #include "common/base/mem.h"
+#include "sfu/transport/tcp.h"
 
 struct media_command *media_command_new(enum media_command_kind kind)
 {
@@ -29,6 +30,9 @@ struct media_command *media_command_new_data(
 
 void media_command_free(struct media_command **command)
 {
+	if (*command != NULL && (*command)->kind == MEDIA_TAKE_CONNECTION) {
+		tcp_stranger_free(&(*command)->u.stranger);
+	}
 	mem_freep(command);
 }
 

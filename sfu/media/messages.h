@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What signalling and media say to each other. Commands go from the signalling thread to a media
- * thread (media_thread_send), events come back through the mailbox given at its start. A message
+ * thread (media_threads_send), events come back through the mailbox given at its start. A message
  * is one allocation, belongs to whoever holds it, and shares nothing with the sender.
  *
  * Signalling chooses every id: from one counter, never reused, never 0. What media is told about
@@ -22,6 +22,8 @@
 
 #include "common/base/str.h"
 #include "sfu/media/extensions.h"
+
+struct tcp_stranger;
 
 #define MEDIA_MAX_ENCODINGS 3
 #define MEDIA_MAX_CODECS    8
@@ -85,7 +87,8 @@ enum media_command_kind {
 	MEDIA_SEND_DATA,	/* transport, u.data; lost (and counted) when the peer has no such
 				   channel, or on a lossy one when it does not keep up; a reliable
 				   one waits, until the peer is given up (LOST_BEHIND) */
-	MEDIA_STOP,		/* used by media_thread_stop() */
+	MEDIA_TAKE_CONNECTION,	/* u.stranger: media threads among themselves */
+	MEDIA_STOP,		/* used by media_threads_stop() */
 };
 
 /*
@@ -160,7 +163,7 @@ struct media_data {
 
 struct media_command {
 	enum media_command_kind kind;
-	uint64_t meeting; /* for OPEN_TRANSPORT too */
+	uint64_t meeting; /* always: its media thread is found by it */
 	uint64_t transport;
 	uint64_t track;
 	uint64_t downtrack;
@@ -171,6 +174,7 @@ struct media_command {
 		struct media_downtrack_settings settings;
 		struct media_data data;
 		bool muted;
+		struct tcp_stranger *stranger; /* owned */
 	} u;
 	struct media_command *next; /* media's own, of those that wait */
 };

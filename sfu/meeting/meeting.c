@@ -143,11 +143,13 @@ static void remember_departed(struct meeting *meeting, const struct participant 
 	d->at_ms = mono_ms;
 }
 
-static void close_link(struct meetings *all, const struct link *link)
+static void close_link(const struct meeting *meeting, const struct link *link)
 {
+	struct meetings *all = meeting->all;
 	if (link->transport == 0)
 		return;
 	struct media_command *command = media_command_new(MEDIA_CLOSE_TRANSPORT);
+	command->meeting = meeting->id;
 	command->transport = link->transport;
 	all->listener.media(all->listener.context, command);
 }
@@ -159,8 +161,8 @@ static void remove_participant(struct participant *p, enum leave_reason reason, 
 	struct meetings *all = meeting->all;
 	while (p->publications != NULL)
 		meeting_remove_track(p->publications);
-	close_link(all, &p->publisher);
-	close_link(all, &p->subscriber);
+	close_link(meeting, &p->publisher);
+	close_link(meeting, &p->subscriber);
 	for (unsigned i = 0; i < meeting->count; i++) {
 		if (meeting->list[i] == p) {
 			meeting->list[i] = meeting->list[--meeting->count];

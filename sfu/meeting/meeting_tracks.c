@@ -6,6 +6,7 @@
 static void tell_media(struct participant *p, struct media_command *command)
 {
 	struct meeting_listener *listener = &p->meeting->all->listener;
+	command->meeting = p->meeting->id;
 	listener->media(listener->context, command);
 }
 

@@ -6,6 +6,7 @@
 void negotiate_tell_media(struct participant *participant, struct media_command *command)
 {
 	struct meeting_listener *listener = &participant->meeting->all->listener;
+	command->meeting = participant->meeting->id;
 	listener->media(listener->context, command);
 }
 

@@ -2,7 +2,7 @@
 /* What the meetings want others to know, as messages to their sessions. */
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-#include "sfu/media/media_thread.h"
+#include "sfu/media/media_threads.h"
 #include "sfu/sfu.h"
 #include "sfu/signal/data_packet.h"
 #include "sfu/signal/requests.h"
@@ -76,8 +76,8 @@ static void opened(void *context, const struct meeting *meeting)
 static void media(void *context, struct media_command *command)
 {
 	struct signal_server *server = context;
-	if (media_thread_send(server->sfu->media[0], command) != STATUS_OK)
-		log_error("the media thread does not keep up: a command is lost");
+	if (media_threads_send(server->sfu->media, command) != STATUS_OK)
+		log_error("a media thread does not keep up: a command is lost");
 }
 
 static void negotiate(void *context, struct participant *participant)
@@ -207,8 +207,10 @@ static void data(void *context, struct participant *participant, enum media_chan
 			continue;
 		struct media_command *command =
 			media_command_new_data(link->transport, channel, buf_str(&out));
-		if (command != NULL)
+		if (command != NULL) {
+			command->meeting = meeting->id;
 			meeting->all->listener.media(context, command);
+		}
 	}
 }
 

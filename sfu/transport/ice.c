@@ -95,6 +95,14 @@ static enum ice_verdict accept_check(struct ice *ice, const struct stun_message 
 	return verdict;
 }
 
+/* No agent asks with so little: PRIORITY is missing at least (RFC 8445 section 7.1.1). */
+static bool amplifies(const struct stun_message *message, struct ice_result *result)
+{
+	bool does = result->reply_size > message->size;
+	result->reply_size = does ? 0 : result->reply_size;
+	return does;
+}
+
 enum ice_verdict ice_handle(struct ice *ice, const struct stun_message *message,
 	const struct path *path, int64_t now_ms, struct ice_result *result)
 {
@@ -111,17 +119,17 @@ enum ice_verdict ice_handle(struct ice *ice, const struct stun_message *message,
 	if (message->unknown_attribute != 0) {
 		result->reply_size =
 			stun_write_error(message, STUN_UNKNOWN_ATTRIBUTE, password, result->reply);
-		return ICE_REFUSE;
+		return amplifies(message, result) ? ICE_DROP : ICE_REFUSE;
 	}
 	if (message->ice_controlled) {
 		/* A lite agent is always the controlled one (RFC 8445 section 6.1.1). */
 		result->reply_size =
 			stun_write_error(message, STUN_ROLE_CONFLICT, password, result->reply);
-		return ICE_REFUSE;
+		return amplifies(message, result) ? ICE_DROP : ICE_REFUSE;
 	}
 	result->reply_size = stun_write_success(message, &path->remote, password, result->reply);
-	if (result->reply_size > message->size) {
-		return ICE_DROP; /* no agent writes one so short: PRIORITY is missing at least */
+	if (amplifies(message, result)) {
+		return ICE_DROP;
 	}
 	if (ice->previous.ufrag[0] != '\0' && str_eq_c(ice_ufrag_of(message), ice->local.ufrag)) {
 		secret_wipe(&ice->previous, sizeof(ice->previous));

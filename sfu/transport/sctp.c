@@ -2,12 +2,14 @@
 #include "sfu/transport/sctp.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <usrsctp.h>
 
 #include "common/base/buf.h"
 #include "common/base/mem.h"
+#include "common/base/thread.h"
 #include "sfu/transport/wire.h"
 
 #define LOCAL_PORT     5000
@@ -15,6 +17,7 @@
 #define PATH_MTU       1120 /* with SCTP's header below DTLS_DATA_MAX */
 #define RECEIVE_BUFFER (256 * 1024)
 #define FINISH_TRIES   100
+#define POSTED_MAX     256 /* packets of one association that wait for its thread */
 
 #define HEADER_BYTES	   12 /* of a packet (RFC 9260 section 3) */
 #define CHUNK_HEADER_BYTES 4
@@ -40,7 +43,25 @@ struct channel {
 	char label[DCEP_LABEL_MAX];
 };
 
+/* Something that a timer has brought forth. */
+struct posted {
+	struct posted *next;
+	bool notification; /* otherwise a packet to send */
+	size_t n;
+	uint8_t bytes[];
+};
+
+struct sctp_library {
+	struct mutex lock; /* of every call into the library */
+	bool ticking;	   /* its timers run: what they bring forth is posted */
+	int64_t ticked_us;
+};
+
 struct sctp {
+	struct sctp_library *library;
+	struct posted *posted, **posted_last;
+	unsigned posted_count;
+	atomic_bool has_posted;
 	struct socket *socket;
 	struct sctp_events events;
 	bool up;
@@ -50,17 +71,45 @@ struct sctp {
 
 /* --- the library ------------------------------------------------------------------------------ */
 
+static void post(struct sctp *sctp, bool notification, const void *bytes, size_t n)
+{
+	struct posted *p = mem_alloc(sizeof(*p) + n);
+	p->notification = notification;
+	p->n = n;
+	memcpy(p->bytes, bytes, n);
+	*sctp->posted_last = p;
+	sctp->posted_last = &p->next;
+	sctp->posted_count++;
+	atomic_store_explicit(&sctp->has_posted, true, memory_order_release);
+}
+
+static struct posted *take_posted(struct sctp *sctp)
+{
+	struct posted *first = sctp->posted;
+	sctp->posted = NULL;
+	sctp->posted_last = &sctp->posted;
+	sctp->posted_count = 0;
+	atomic_store_explicit(&sctp->has_posted, false, memory_order_relaxed);
+	return first;
+}
+
 static int on_output(void *address, void *buffer, size_t n, uint8_t tos, uint8_t set_df)
 {
 	(void)tos;
 	(void)set_df;
 	struct sctp *sctp = address;
-	sctp->events.send(sctp->events.context, buffer, n);
+	if (!sctp->library->ticking) {
+		sctp->events.send(sctp->events.context, buffer, n);
+	} else if (sctp->posted_count < POSTED_MAX) {
+		post(sctp, false, buffer, n);
+	}
 	return 0;
 }
 
-void sctp_library_start(void)
+struct sctp_library *sctp_library_start(void)
 {
+	struct sctp_library *library = MEM_NEW(struct sctp_library);
+	mutex_init(&library->lock);
 	usrsctp_init_nothreads(0, on_output, NULL);
 	/* Checked by DTLS already; DTLS also makes these three extensions pointless. */
 	usrsctp_sysctl_set_sctp_ecn_enable(0);
@@ -68,18 +117,31 @@ void sctp_library_start(void)
 	usrsctp_sysctl_set_sctp_asconf_enable(0);
 	usrsctp_sysctl_set_sctp_rto_initial_default(500);
 	usrsctp_sysctl_set_sctp_rto_min_default(200);
+	return library;
 }
 
-void sctp_library_stop(void)
+void sctp_library_stop(struct sctp_library **library)
 {
 	for (int i = 0; i < FINISH_TRIES && usrsctp_finish() != 0; i++) {
 		usrsctp_handle_timers(100);
 	}
+	mutex_release(&(*library)->lock);
+	mem_freep(library);
 }
 
-void sctp_library_tick(uint32_t elapsed_ms)
+void sctp_library_tick(struct sctp_library *library, int64_t now_us)
 {
-	usrsctp_handle_timers(elapsed_ms);
+	mutex_lock(&library->lock);
+	int64_t elapsed_ms = (now_us - library->ticked_us) / 1000;
+	if (library->ticked_us == 0) {
+		library->ticked_us = now_us;
+	} else if (elapsed_ms >= SCTP_TICK_MS) {
+		library->ticked_us += elapsed_ms * 1000;
+		library->ticking = true;
+		usrsctp_handle_timers((uint32_t)elapsed_ms);
+		library->ticking = false;
+	}
+	mutex_unlock(&library->lock);
 }
 
 /* --- channels --------------------------------------------------------------------------------- */
@@ -230,7 +292,13 @@ enum status sctp_channel_open(
 		.reliability = no_retransmits ? DCEP_MAX_RETRANSMITS : DCEP_RELIABLE,
 		.label_size = label.n};
 	memcpy(channel->label, label.p, label.n);
-	return sctp->up ? send_open(sctp, channel) : STATUS_OK;
+	if (!sctp->up) {
+		return STATUS_OK;
+	}
+	mutex_lock(&sctp->library->lock);
+	enum status status = send_open(sctp, channel);
+	mutex_unlock(&sctp->library->lock);
+	return status;
 }
 
 enum status sctp_send(struct sctp *sctp, unsigned channel, const uint8_t *bytes, size_t n)
@@ -243,9 +311,12 @@ enum status sctp_send(struct sctp *sctp, unsigned channel, const uint8_t *bytes,
 		return STATUS_UNAVAILABLE;
 	}
 	const struct channel *to = &sctp->channels[channel];
+	mutex_lock(&sctp->library->lock);
 	/* SCTP cannot carry an empty message: one zero byte stands for it. */
-	return n == 0 ? transmit(sctp, to, PPID_BINARY_EMPTY, nothing, 1)
-		      : transmit(sctp, to, PPID_BINARY, bytes, n);
+	enum status status = n == 0 ? transmit(sctp, to, PPID_BINARY_EMPTY, nothing, 1)
+				    : transmit(sctp, to, PPID_BINARY, bytes, n);
+	mutex_unlock(&sctp->library->lock);
+	return status;
 }
 
 /* --- what the library tells ------------------------------------------------------------------- */
@@ -363,8 +434,12 @@ static int on_receive(struct socket *socket, union sctp_sockstore from, void *da
 	if (sctp == NULL) {
 		/* On its way out. */
 	} else if ((flags & MSG_NOTIFICATION) != 0) {
-		on_notification(sctp, data, n);
-	} else {
+		if (sctp->library->ticking) {
+			post(sctp, true, data, n);
+		} else {
+			on_notification(sctp, data, n);
+		}
+	} else if (!sctp->library->ticking) { /* messages come by packets only */
 		on_piece(sctp, info, str_n(data, n), (flags & MSG_EOR) != 0);
 	}
 	free(data);
@@ -425,15 +500,21 @@ static bool start(struct sctp *sctp, uint16_t remote_port)
 	       set_option(sctp->socket, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof(path));
 }
 
-enum status sctp_new(const struct sctp_events *events, uint16_t remote_port, struct sctp **out)
+enum status sctp_new(struct sctp_library *library, const struct sctp_events *events,
+	uint16_t remote_port, struct sctp **out)
 {
 	struct sctp *sctp = MEM_NEW(struct sctp);
+	sctp->library = library;
+	sctp->posted_last = &sctp->posted;
 	sctp->events = *events;
 	buf_init(&sctp->partial, SCTP_MESSAGE_MAX);
+	mutex_lock(&library->lock);
 	usrsctp_register_address(sctp);
 	sctp->socket =
 		usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, on_receive, NULL, 0, sctp);
-	if (sctp->socket == NULL || !configure(sctp->socket) || !start(sctp, remote_port)) {
+	bool ok = sctp->socket != NULL && configure(sctp->socket) && start(sctp, remote_port);
+	mutex_unlock(&library->lock);
+	if (!ok) {
 		sctp_free(&sctp);
 		return STATUS_INTERNAL;
 	}
@@ -441,15 +522,27 @@ enum status sctp_new(const struct sctp_events *events, uint16_t remote_port, str
 	return STATUS_OK;
 }
 
+static void free_posted(struct posted *posted)
+{
+	while (posted != NULL) {
+		struct posted *next = posted->next;
+		mem_freep(&posted);
+		posted = next;
+	}
+}
+
 void sctp_free(struct sctp **sctp)
 {
 	struct sctp *s = *sctp;
 	if (s != NULL) {
+		mutex_lock(&s->library->lock);
 		if (s->socket != NULL) {
 			usrsctp_set_ulpinfo(s->socket, NULL);
 			usrsctp_close(s->socket);
 		}
 		usrsctp_deregister_address(s);
+		mutex_unlock(&s->library->lock);
+		free_posted(take_posted(s));
 		buf_release(&s->partial);
 	}
 	mem_freep(sctp);
@@ -476,5 +569,25 @@ void sctp_handle(struct sctp *sctp, const uint8_t *packet, size_t n)
 	if (carries_data(packet, n) && !sctp->events.may_take(sctp->events.context)) {
 		return;
 	}
+	mutex_lock(&sctp->library->lock);
 	usrsctp_conninput(sctp, packet, n, 0);
+	mutex_unlock(&sctp->library->lock);
+}
+
+void sctp_tick(struct sctp *sctp)
+{
+	if (!atomic_load_explicit(&sctp->has_posted, memory_order_acquire)) {
+		return;
+	}
+	mutex_lock(&sctp->library->lock);
+	struct posted *first = take_posted(sctp);
+	for (const struct posted *p = first; p != NULL; p = p->next) {
+		if (p->notification) {
+			on_notification(sctp, p->bytes, p->n);
+		} else {
+			sctp->events.send(sctp->events.context, p->bytes, p->n);
+		}
+	}
+	mutex_unlock(&sctp->library->lock);
+	free_posted(first);
 }

@@ -3,9 +3,13 @@
  * SCTP over DTLS (RFC 8261) and the data channels on it (RFC 8831), with usrsctp. The only owner
  * of usrsctp.h.
  *
- * The library's state is the process's: it is started without threads of its own, and the one
- * media thread that uses it drives its timers. All functions run on that thread; callbacks come
- * out of sctp_handle(), sctp_send() and sctp_library_tick(), and must not free the association.
+ * The library's state is the process's: it is started without threads of its own, and whichever
+ * media thread comes first drives its timers. One lock keeps the threads apart, of packets of data
+ * only: media never come here.
+ *
+ * An association belongs to one thread, and callbacks come on that one, out of sctp_handle(),
+ * sctp_tick() and the functions that send. They must not call anything here. What a timer brings
+ * forth on another thread waits for sctp_tick().
  */
 #ifndef PARVIS_SFU_SCTP_H
 #define PARVIS_SFU_SCTP_H
@@ -21,9 +25,13 @@
 #define SCTP_MAX_CHANNELS 16
 #define SCTP_BACKLOG_MAX  (2 * 1024 * 1024) /* bytes that may wait for a slow peer */
 
-void sctp_library_start(void);
-void sctp_library_stop(void);
-void sctp_library_tick(uint32_t elapsed_ms);
+struct sctp_library; /* one in a process */
+
+struct sctp_library *sctp_library_start(void);
+void sctp_library_stop(struct sctp_library **library);
+/* Any thread, every SCTP_TICK_MS or so. */
+#define SCTP_TICK_MS 10
+void sctp_library_tick(struct sctp_library *library, int64_t now_us);
 
 struct sctp_events {
 	void *context;
@@ -42,12 +50,14 @@ struct sctp_events {
 struct sctp;
 
 /* Starts the handshake at once: both sides may. STATUS_INTERNAL when the library refuses. */
-MUST_CHECK enum status sctp_new(
-	const struct sctp_events *events, uint16_t remote_port, struct sctp **out);
+MUST_CHECK enum status sctp_new(struct sctp_library *library, const struct sctp_events *events,
+	uint16_t remote_port, struct sctp **out);
 /* Aborts the association. */
 void sctp_free(struct sctp **sctp);
 
 void sctp_handle(struct sctp *sctp, const uint8_t *packet, size_t n);
+/* What the timers have brought forth; after each sctp_library_tick(). */
+void sctp_tick(struct sctp *sctp);
 
 /* Opens a channel of ours, as soon as the association is up. We are the DTLS server, so our
  * streams are the odd ones. STATUS_TOO_LARGE past SCTP_MAX_CHANNELS. */

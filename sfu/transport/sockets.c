@@ -91,7 +91,8 @@ static struct udp_batch *batch_new(void)
 	return b;
 }
 
-enum status udp_open(const char *address, uint16_t port, struct udp_socket *out)
+static enum status open_socket(
+	const char *address, uint16_t port, bool shared, struct udp_socket *out)
 {
 	struct address at;
 	enum status status = address_parse(address, port, &at);
@@ -103,6 +104,9 @@ enum status udp_open(const char *address, uint16_t port, struct udp_socket *out)
 	if (s.fd < 0) {
 		return socket_status(errno);
 	}
+	if (shared) {
+		set_option(s.fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	}
 	status = bind_socket(s.fd, s.family, &at, &s.port);
 	if (status != STATUS_OK) {
 		fs_close(&s.fd);
@@ -111,6 +115,18 @@ enum status udp_open(const char *address, uint16_t port, struct udp_socket *out)
 	s.batch = batch_new();
 	*out = s;
 	return STATUS_OK;
+}
+
+enum status udp_open(const char *address, uint16_t port, struct udp_socket *out)
+{
+	return open_socket(address, port, false, out);
+}
+
+enum status udp_open_beside(
+	const struct udp_socket *first, const char *address, struct udp_socket *out)
+{
+	set_option(first->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	return open_socket(address, first->port, true, out);
 }
 
 void udp_close(struct udp_socket *socket)

@@ -33,6 +33,10 @@ struct datagram {
 /* STATUS_EXISTS: the port is taken; STATUS_DENIED: may not be bound; STATUS_INVALID: the address
  * is not numeric or not ours. Port 0 takes any; socket->port says which. */
 MUST_CHECK enum status udp_open(const char *address, uint16_t port, struct udp_socket *out);
+/* One more socket of the same address and port (SO_REUSEPORT): the kernel deals out between them, by
+ * a hash of both addresses. The first one was bound alone, so the port is nobody else's. */
+MUST_CHECK enum status udp_open_beside(
+	const struct udp_socket *first, const char *address, struct udp_socket *out);
 void udp_close(struct udp_socket *socket);
 /* What an errno of socket() or bind() means, in the words above. */
 enum status socket_status(int error);

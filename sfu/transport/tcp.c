@@ -501,6 +501,9 @@ struct tcp_stranger *tcp_hand_over(struct tcp *tcp, const struct path *path)
 void tcp_take_over(struct tcp *tcp, struct tcp_stranger **stranger, int64_t now_us)
 {
 	struct tcp_stranger *s = *stranger;
+	if (s == NULL) {
+		return;
+	}
 	struct connection *c = take_in(tcp, s->fd, &s->path, s->opened_us);
 	if (c != NULL) {
 		s->fd = -1;

@@ -13,6 +13,7 @@ struct transport {
 	struct dtls *dtls;
 	struct srtp_session *srtp; /* once DTLS is connected */
 	struct sctp *sctp;	   /* the same, when data is wanted */
+	struct sctp_library *sctp_library;
 	bool data;
 	uint16_t sctp_port;
 	enum transport_state state;
@@ -82,6 +83,7 @@ struct transport *transport_new(const struct transport_config *config)
 {
 	struct transport *t = MEM_NEW(struct transport);
 	t->events = config->events;
+	t->sctp_library = config->sctp;
 	t->data = config->data;
 	t->sctp_port = config->sctp_port;
 	ice_init(&t->ice, &config->local, config->remote_ufrag);
@@ -128,7 +130,8 @@ static void start_sctp(struct transport *t)
 		.message = on_sctp_message,
 		.channel_open = on_channel_open,
 		.channel_closed = on_channel_closed};
-	if (sctp_new(&events, t->sctp_port, &t->sctp) != STATUS_OK) {
+	if (t->sctp_library != NULL &&
+		sctp_new(t->sctp_library, &events, t->sctp_port, &t->sctp) != STATUS_OK) {
 		t->state = TRANSPORT_FAILED;
 	}
 }
@@ -277,6 +280,9 @@ enum status transport_send_data(
 
 void transport_tick(struct transport *transport)
 {
+	if (transport->sctp != NULL) {
+		sctp_tick(transport->sctp);
+	}
 	if (dtls_timer(transport->dtls) == 0) {
 		dtls_tick(transport->dtls);
 		advance(transport);

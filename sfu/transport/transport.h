@@ -17,6 +17,8 @@
 #include "sfu/transport/ice.h"
 #include "sfu/transport/urgency.h"
 
+struct sctp_library;
+
 struct transport_events {
 	void *context;
 	/* STATUS_OK when it is on its way; STATUS_LIMITED when that path is backed up, and
@@ -33,9 +35,10 @@ struct transport_events {
 struct transport_config {
 	const struct dtls_identity *identity;
 	struct ice_credentials local;
-	const char *remote_ufrag; /* "": any */
-	bool data;		  /* run SCTP once connected */
-	uint16_t sctp_port;	  /* the peer's */
+	const char *remote_ufrag;  /* "": any */
+	struct sctp_library *sctp; /* NULL: no data */
+	bool data;		   /* run SCTP once connected */
+	uint16_t sctp_port;	   /* the peer's */
 	struct transport_events events;
 };
 

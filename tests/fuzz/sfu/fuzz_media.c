@@ -22,12 +22,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct dtls_identity *identity;
+static struct team *team;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	sctp_library_start();
+	team = team_new(1, 4);
 	return dtls_identity_new(&identity) == STATUS_OK ? 0 : 1;
 }
 
@@ -108,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct media *media = MEM_NEW(struct media);
 	struct mailbox *events = mailbox_new(4);
 	role_take(&on_media);
-	media_init(media, identity, events, NULL);
+	media_init(media, identity, events, NULL, team, 0);
 	media->now_us = media->tick_us = 1000000;
 	struct media_command *c = media_command_new(MEDIA_OPEN_MEETING);
 	c->meeting = MEETING;

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		return 0;
 	}
-	if (!stun_authentic(&message, str_c(local.pwd)) ||
+	if (!stun_authentic(&message, str_c(local.pwd)) || result.reply_size > size ||
 		stun_parse(result.reply, result.reply_size, &reply) != STATUS_OK) {
 		abort();
 	}

@@ -5,7 +5,7 @@
 
 #include "tests/unit/sfu/synthetic_peer.h"
 
-#include "sfu/media/media_thread.h"
+#include "sfu/media/media_threads.h"
 #include "sfu/media/rtcp.h"
 #include "sfu/media/rtp.h"
 #include "sfu/transport/dtls.h"
@@ -37,13 +37,13 @@ static const struct rtp_extension_ids bob_ids = {
 struct scene {
 	struct dtls_identity *identity;
 	struct mailbox *events;
-	struct media_thread *thread;
+	struct media_threads *thread;
 	struct synthetic_peer alice, bob;
 };
 
 static inline void tell(struct scene *s, struct media_command *command)
 {
-	check_ok(media_thread_send(s->thread, command));
+	check_ok(media_threads_send(s->thread, command));
 }
 
 /* The next event of this kind; others are dropped. */
@@ -137,14 +137,14 @@ static inline void subscribe(struct scene *s)
 static inline int setup(void **state)
 {
 	struct scene *s = MEM_NEW(struct scene);
-	struct media_thread_config config = {.address = "127.0.0.1"};
+	struct media_threads_config config = {.address = "127.0.0.1"};
 	check_ok(dtls_identity_new(&s->identity));
 	s->events = mailbox_new(4096);
 	config.dtls = s->identity;
 	config.events = s->events;
-	check_ok(media_thread_start(&config, &s->thread));
-	synthetic_open(&s->alice, media_thread_port(s->thread));
-	synthetic_open(&s->bob, media_thread_port(s->thread));
+	check_ok(media_threads_start(&config, &s->thread));
+	synthetic_open(&s->alice, media_threads_port(s->thread));
+	synthetic_open(&s->bob, media_threads_port(s->thread));
 	struct media_command *c = media_command_new(MEDIA_OPEN_MEETING);
 	c->meeting = MEETING;
 	tell(s, c);
@@ -159,7 +159,7 @@ static inline int setup(void **state)
 static inline int teardown(void **state)
 {
 	struct scene *s = *state;
-	media_thread_stop(&s->thread);
+	media_threads_stop(&s->thread);
 	mailbox_free(&s->events, media_event_drop);
 	synthetic_close(&s->alice);
 	synthetic_close(&s->bob);

@@ -19,6 +19,7 @@
 struct scene {
 	struct dtls_identity *identity;
 	struct mailbox *events;
+	struct team *team;
 	struct metrics *metrics;
 	struct media media;
 };
@@ -26,11 +27,11 @@ struct scene {
 static int setup(void **state)
 {
 	struct scene *s = MEM_NEW(struct scene);
-	sctp_library_start();
+	s->team = team_new(1, 4);
 	check_ok(dtls_identity_new(&s->identity));
 	s->events = mailbox_new(2);
 	s->metrics = metrics_new();
-	media_init(&s->media, s->identity, s->events, s->metrics);
+	media_init(&s->media, s->identity, s->events, s->metrics, s->team, 0);
 	s->media.now_us = s->media.tick_us = 100 * SECOND_US;
 	*state = s;
 	return 0;
@@ -44,7 +45,7 @@ static int teardown(void **state)
 	mailbox_free(&s->events, media_event_drop);
 	metrics_free(&s->metrics);
 	dtls_identity_free(&s->identity);
-	sctp_library_stop();
+	team_free(&s->team);
 	mem_freep(&s);
 	return 0;
 }

@@ -19,6 +19,7 @@
 struct scene {
 	struct dtls_identity *identity;
 	struct mailbox *events;
+	struct team *team;
 	struct media media;
 	struct synthetic_peer peer;
 	struct sctp *sctp; /* the peer's */
@@ -171,11 +172,11 @@ static void open_transport(struct scene *s)
 static int setup(void **state)
 {
 	struct scene *s = MEM_NEW(struct scene);
-	sctp_library_start();
+	s->team = team_new(1, 4);
 	check_ok(srtp_library_start());
 	check_ok(dtls_identity_new(&s->identity));
 	s->events = mailbox_new(64);
-	media_init(&s->media, s->identity, s->events, NULL);
+	media_init(&s->media, s->identity, s->events, NULL, s->team, 0);
 	check_ok(udp_open("127.0.0.1", 0, &s->media.socket));
 	s->media.now_us = s->media.tick_us = 100 * (int64_t)SECOND_US;
 	synthetic_open(&s->peer, s->media.socket.port);
@@ -198,7 +199,7 @@ static int teardown(void **state)
 	synthetic_close(&s->peer);
 	dtls_identity_free(&s->identity);
 	srtp_library_stop();
-	sctp_library_stop();
+	team_free(&s->team);
 	mem_freep(&s);
 	return 0;
 }
@@ -230,7 +231,7 @@ static void open_channel(struct scene *s)
 		.message = on_message,
 		.channel_open = on_open,
 		.channel_closed = on_closed};
-	check_ok(sctp_new(&events, 5000, &s->sctp));
+	check_ok(sctp_new(s->team->sctp, &events, 5000, &s->sctp));
 	check_ok(sctp_channel_open(s->sctp, STR("_reliable"), false, false));
 	for (int i = 0; i < TURNS && !s->open; i++) {
 		take_datagrams(s);

@@ -334,7 +334,7 @@ static void a_peer_moves_to_another_network(void **state)
 	/* Another port, the same keys: first without a check, then with one. */
 	int old = s->alice.fd;
 	struct synthetic_peer other;
-	synthetic_open(&other, media_thread_port(s->thread));
+	synthetic_open(&other, media_threads_port(s->thread));
 	s->alice.fd = other.fd;
 	send_audio(s, 2, 1);
 	assert_true(synthetic_check(&s->alice, ALICE_UFRAG, PASSWORD, SYNTHETIC_WAIT_MS));
@@ -439,7 +439,7 @@ static void another_certificate_is_refused(void **state)
 {
 	struct scene *s = *state;
 	struct synthetic_peer mallory;
-	synthetic_open(&mallory, media_thread_port(s->thread));
+	synthetic_open(&mallory, media_threads_port(s->thread));
 	assert_true(synthetic_check(&mallory, ALICE_UFRAG, PASSWORD, SYNTHETIC_WAIT_MS));
 	synthetic_shake_hands(&mallory);
 	struct media_event *event = wait_event(s, MEDIA_TRANSPORT_LOST);

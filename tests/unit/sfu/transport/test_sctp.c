@@ -12,6 +12,8 @@
 #define QUEUE 4096
 
 struct end {
+	struct sctp_library *library; /* the first one holds it, and the time */
+	int64_t now_us;
 	struct sctp *sctp;
 	struct end *other;
 	/* Packets on their way to the other end. */
@@ -96,14 +98,18 @@ static void run(struct end ends[2], unsigned milliseconds)
 			deliver(&ends[0]);
 			deliver(&ends[1]);
 		}
-		sctp_library_tick(10);
+		ends[0].now_us += 10000;
+		sctp_library_tick(ends[0].library, ends[0].now_us);
+		sctp_tick(ends[0].sctp);
+		sctp_tick(ends[1].sctp);
 	}
 }
 
 static int setup(void **state)
 {
 	struct end *ends = mem_calloc(2, sizeof(struct end));
-	sctp_library_start();
+	ends[0].library = sctp_library_start();
+	ends[0].now_us = 1;
 	for (int i = 0; i < 2; i++) {
 		struct sctp_events events = {.context = &ends[i],
 			.send = on_send,
@@ -112,7 +118,7 @@ static int setup(void **state)
 			.channel_open = on_open,
 			.channel_closed = on_closed};
 		ends[i].other = &ends[1 - i];
-		check_ok(sctp_new(&events, 5000, &ends[i].sctp));
+		check_ok(sctp_new(ends[0].library, &events, 5000, &ends[i].sctp));
 	}
 	run(ends, 100);
 	*state = ends;
@@ -130,7 +136,7 @@ static int teardown(void **state)
 			free(ends[i].queue[ends[i].head++ % QUEUE].bytes);
 		}
 	}
-	sctp_library_stop();
+	sctp_library_stop(&ends[0].library);
 	mem_freep(&ends);
 	return 0;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the media threads of a process share: the ways from one to another. Private to media/.
+ *
+ * Why so. All threads have the same UDP port, each a socket of its own (SO_REUSEPORT), and the
+ * kernel deals out datagrams by a hash of the addresses, which knows nothing of meetings. So a
+ * datagram comes to its peer's thread at once, or to another, which passes it on. Passing on costs
+ * a copy and, for a whole batch, one wake-up: little beside the work on a packet, most of which is
+ * encrypting and sending its copies to the subscribers, and that the peer's thread does alone. The
+ * other ways have a price of their own: a port for each thread needs a hole in the firewall for
+ * each; a connected socket for each peer ends receiving in batches; a program for the kernel (eBPF)
+ * needs rights that a service in a sandbox does not have.
+ */
+#ifndef PARVIS_SFU_TEAM_H
+#define PARVIS_SFU_TEAM_H
+
+#include "common/base/mailbox.h"
+#include "sfu/transport/handoff.h"
+#include "sfu/transport/steering.h"
+
+struct sctp_library;
+
+#define TEAM_MAX STEERING_MAX_THREADS
+
+struct team_member {
+	struct mailbox *commands; /* of struct media_command */
+	int wake;		  /* an eventfd: something was passed on */
+	struct handoff *from[TEAM_MAX];
+};
+
+struct team {
+	unsigned count;
+	struct steering *steering; /* NULL when there is one thread only */
+	struct sctp_library *sctp;
+	struct team_member members[TEAM_MAX];
+};
+
+struct team *team_new(unsigned count, size_t max_commands);
+void team_free(struct team **team);
+void team_wake(struct team *team, unsigned member);
+
+#endif
