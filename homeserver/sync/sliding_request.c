@@ -66,7 +66,9 @@ static enum status read_pos(struct str pos, struct sliding_request *request)
 	if (pos.p == NULL)
 		return STATUS_OK;
 	request->has_pos = true;
-	if (stream_token_parse_sync(pos, &request->position, &request->state_id) != STATUS_OK)
+	/* A token of /sync is none, though it may look like one. */
+	if (str_index(pos, '_') < 0 ||
+		stream_token_parse_sync(pos, &request->position, &request->state_id) != STATUS_OK)
 		return STATUS_NOT_FOUND;
 	return STATUS_OK;
 }

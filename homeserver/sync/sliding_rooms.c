@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rooms of the user, and what the client knows of each. */
-#include "homeserver/store/push_store.h"
+#include "homeserver/room/invite_permission.h"
 #include "homeserver/sync/sliding_parts.h"
 
 enum status sliding_rooms_see(struct sliding *s, struct sliding_room *room)
@@ -39,14 +39,17 @@ static bool has_left(const struct sliding_room *room)
 	return !room->is_joined && !room->is_open;
 }
 
-static enum status is_ignored(struct sliding *s, const struct sliding_room *room, bool *out)
+static enum status is_unwanted(struct sliding *s, const struct sliding_room *room, bool *out)
 {
 	struct event *event;
 	enum status status;
 
 	*out = false;
-	if (room->place->row.membership != MEMBERSHIP_INVITE || s->sync.ignored.count == 0)
+	if (room->place->row.membership != MEMBERSHIP_INVITE)
 		return STATUS_OK;
+	status = invite_permission_blocks(s->sync.db, s->sync.arena, s->request->user_id, out);
+	if (status != STATUS_OK || *out || s->sync.ignored.count == 0)
+		return status;
 	status = room_event_at(s->sync.db, s->sync.arena, room->place->row.position, &event);
 	if (status == STATUS_OK)
 		*out = sync_names_have(&s->sync.ignored, event->sender);
@@ -58,12 +61,12 @@ static enum status is_ignored(struct sliding *s, const struct sliding_room *room
 static enum status set_listed(struct sliding *s, struct sliding_room *room)
 {
 	const struct membership_row *row = &room->place->row;
-	bool ignored;
+	bool unwanted;
 	enum status status;
 
 	if (!has_left(room)) {
-		status = is_ignored(s, room, &ignored);
-		room->is_listed = !ignored;
+		status = is_unwanted(s, room, &unwanted);
+		room->is_listed = status == STATUS_OK && !unwanted;
 		return status;
 	}
 	if (room->was != NULL && row->position > room->since)
