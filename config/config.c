@@ -65,6 +65,7 @@ static const cyaml_schema_field_t homeserver_fields[] = {
 	NUMBER(struct config_homeserver, media_max_bytes),
 	SWITCH(struct config_homeserver, rate_limits_off),
 	SWITCH(struct config_homeserver, push_private_gateways),
+	SWITCH(struct config_homeserver, identity_private_servers),
 	CYAML_FIELD_END,
 };
 

@@ -41,6 +41,7 @@ struct config_homeserver {
 	uint64_t media_max_bytes;   /* 50 MiB */
 	bool rate_limits_off;	    /* for tests and benchmarks only */
 	bool push_private_gateways; /* gateways by http and in this network, such as UnifiedPush */
+	bool identity_private_servers; /* identity servers by http and in this network */
 };
 
 struct config_sfu {

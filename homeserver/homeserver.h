@@ -65,6 +65,7 @@ struct homeserver {
 	struct http_server *http;
 	struct room_observer observers[HOMESERVER_MAX_OBSERVERS];
 	unsigned observer_count;
+	atomic_uint identity_waiting; /* api/identity.h: workers that wait for an answer */
 	atomic_bool stopping;
 };
 

@@ -2,6 +2,7 @@
 /* Client-server API: "Creation" of rooms. */
 #include "common/matrix/ids.h"
 #include "homeserver/api/rooms.h"
+#include "homeserver/api/rooms_third_party.h"
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/room/room_create.h"
 
@@ -122,11 +123,6 @@ static bool read_alias(struct http_request *request, struct http_reply *reply, s
 static bool check_invites(
 	struct http_request *request, struct http_reply *reply, const struct create_body *body)
 {
-	if (json_count(body->invite_3pid) != 0) {
-		(void)http_error(
-			reply, 403, "M_THREEPID_DENIED", "This server invites by user id only");
-		return false;
-	}
 	for (size_t i = 0; i < json_count(body->invite); i++)
 		if (!rooms_user_reachable(request, reply, json_str(json_at(body->invite, i))) ||
 			!rooms_invite_permitted(request, reply, json_str(json_at(body->invite, i))))
@@ -151,19 +147,22 @@ static enum http_outcome room_post(struct http_request *request, struct http_rep
 	struct create_body body = {0};
 	struct create_job job = {.arena = request->arena};
 	struct room_creation *creation = &job.creation;
+	struct rooms_addresses addresses;
+	IDENTITY_SCOPE(identity, request, reply);
 	enum status status;
 
 	if (!API_READ_BODY(request, reply, create_fields, &body) ||
 		!read_version(reply, body.room_version, &creation->version) ||
 		!read_preset(reply, &body, &creation->preset) ||
 		!read_alias(request, reply, body.alias_name, &creation->alias) ||
-		!check_invites(request, reply, &body))
+		!check_invites(request, reply, &body) ||
+		!rooms_addresses_lookup(
+			&identity, body.invite_3pid, body.invite, &addresses, &creation->invite))
 		return HTTP_REPLY;
 	creation->creator = who->user_id;
 	creation->creation_content = body.creation_content;
 	creation->power_override = body.power_override;
 	creation->initial_state = body.initial_state;
-	creation->invite = body.invite;
 	creation->name = body.name;
 	creation->topic = body.topic;
 	creation->publish = str_eq_c(body.visibility, "public");
@@ -174,6 +173,9 @@ static enum http_outcome room_post(struct http_request *request, struct http_rep
 		status = api_write(request, create_change, &job);
 	if (status != STATUS_OK)
 		return create_failed(reply, status, job.why);
+	/* What fails from here on leaves the room: it cannot be unmade. */
+	if (!rooms_addresses_invite(&identity, &addresses, job.room_id))
+		return HTTP_REPLY;
 	jw_object(&reply->json);
 	jw_put_str(&reply->json, "room_id", job.room_id);
 	jw_object_end(&reply->json);

@@ -2,6 +2,7 @@
 /* Client-server API: "Room membership". */
 #include "common/matrix/ids.h"
 #include "homeserver/api/rooms.h"
+#include "homeserver/api/rooms_third_party.h"
 #include "homeserver/room/room_membership.h"
 #include "homeserver/store/membership_store.h"
 
@@ -22,7 +23,7 @@ static enum http_outcome change_membership(struct http_request *request, struct 
 	enum member_action action, struct str room_id, struct str target)
 {
 	const struct requester *who = api_requester(request);
-	const struct json *reason = json_get(request->json, "reason");
+	const struct json *reason = json_get(request->json, "reason"), *signed_object = NULL;
 	struct member_job job = {
 		.request =
 			{
@@ -38,6 +39,9 @@ static enum http_outcome change_membership(struct http_request *request, struct 
 
 	if (reason != NULL && !json_is(reason, JSON_STRING) && !json_is(reason, JSON_NULL))
 		return http_error(reply, 400, "M_BAD_JSON", "\"reason\" has the wrong type");
+	if (action == MEMBER_JOIN && !rooms_read_signed(request, reply, room_id, &signed_object))
+		return HTTP_REPLY;
+	job.request.third_party_signed = signed_object;
 	status = api_write(request, member_change, &job);
 	if (status == STATUS_DENIED && who->is_guest && action == MEMBER_JOIN)
 		return http_error(
@@ -98,9 +102,8 @@ static enum http_outcome invite_post(struct http_request *request, struct http_r
 {
 	struct str target = json_str(json_get(request->json, "user_id"));
 
-	if (json_get(request->json, "medium") != NULL)
-		return http_error(
-			reply, 403, "M_THREEPID_DENIED", "This server invites by user id only");
+	if (target.p == NULL && json_get(request->json, "medium") != NULL)
+		return rooms_invite_address(request, reply, request->params[0]);
 	if (target.p != NULL && (!rooms_user_reachable(request, reply, target) ||
 					!rooms_invite_permitted(request, reply, target)))
 		return HTTP_REPLY;

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules for m.room.member. */
-#include "common/crypto/base64.h"
-#include "common/crypto/ed25519.h"
-#include "common/json/canonical.h"
 #include "common/matrix/ids.h"
 #include "homeserver/room/auth_rules.h"
 #include "homeserver/room/event_refs.h"
+#include "homeserver/room/third_party_sign.h"
 
-#define SIGNED_MAX_BYTES   4096
-#define MAX_KEYS_TO_TRY	   16
-#define MAX_SIGNATURES_TRY 16
+#define MAX_KEYS_TO_TRY 16
 
 static bool join_rule_is(
 	struct str rule, const struct room_version *version, const char *first, const char *second)
@@ -197,53 +193,15 @@ enum status auth_member(struct auth *auth)
 	return auth_deny(auth, "The membership is not known");
 }
 
-static bool key_verifies(
-	struct arena *arena, struct str key, const struct json *signatures, struct str text)
-{
-	struct str public_key, signature;
-	struct json_iter server = json_iter(signatures);
-	unsigned tried = 0;
-
-	if ((base64_decode(arena, key, BASE64_UNPADDED, &public_key) != STATUS_OK &&
-		    base64_decode(arena, key, BASE64_URL_UNPADDED, &public_key) != STATUS_OK) ||
-		public_key.n != ED25519_PUBLIC_BYTES)
-		return false;
-	while (json_next(&server)) {
-		struct json_iter by_key = json_iter(server.value);
-
-		while (json_next(&by_key)) {
-			if (tried++ == MAX_SIGNATURES_TRY)
-				return false;
-			if (!str_starts(by_key.key, STR("ed25519:")) ||
-				base64_decode(arena, json_str(by_key.value), BASE64_UNPADDED,
-					&signature) != STATUS_OK ||
-				signature.n != ED25519_SIGNATURE_BYTES)
-				continue;
-			if (ed25519_verify((const uint8_t *)public_key.p, text,
-				    (const uint8_t *)signature.p))
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool any_key_verifies(const struct json *invite_content, const struct json *signed_object)
 {
-	static const char *const skip[] = {"signatures", "unsigned", NULL};
-	ARENA_SCOPE(arena);
-	BUF_SCOPE(text, SIGNED_MAX_BYTES);
-	const struct json *signatures = json_get(signed_object, "signatures");
 	const struct json *keys = json_get(invite_content, "public_keys");
 
-	if (canonical_write_without(signed_object, skip, &text) != STATUS_OK ||
-		buf_status(&text) != STATUS_OK)
-		return false;
-	if (key_verifies(arena, json_str(json_get(invite_content, "public_key")), signatures,
-		    buf_str(&text)))
+	if (third_party_sign_ok(signed_object, json_str(json_get(invite_content, "public_key"))))
 		return true;
 	for (size_t i = 0; i < json_count(keys) && i < MAX_KEYS_TO_TRY; i++)
-		if (key_verifies(arena, json_str(json_get(json_at(keys, i), "public_key")),
-			    signatures, buf_str(&text)))
+		if (third_party_sign_ok(
+			    signed_object, json_str(json_get(json_at(keys, i), "public_key"))))
 			return true;
 	return false;
 }

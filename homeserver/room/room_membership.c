@@ -7,6 +7,7 @@
 #include "homeserver/room/restricted_join.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_send.h"
+#include "homeserver/room/third_party_invite.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/profile_store.h"
 
@@ -128,6 +129,10 @@ enum status room_membership(struct db_tx *tx, const struct member_request *reque
 			request->target, STATE_NOW, event_out);
 	if (status == STATUS_OK)
 		status = check_meaning(request, current, &why);
+	if (status == STATUS_OK && request->action == MEMBER_JOIN &&
+		request->third_party_signed != NULL && current != MEMBERSHIP_INVITE)
+		status = third_party_invite_exchange(
+			tx, request->room_id, request->target, request->third_party_signed, &why);
 	if (status == STATUS_OK)
 		status = send(tx, request, event_out, &why);
 	if (status != STATUS_OK && why_out != NULL)

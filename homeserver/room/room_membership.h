@@ -23,9 +23,11 @@ struct member_request {
 	enum member_action action;
 	struct str room_id;
 	struct str sender;
-	struct str target;	  /* the sender for join, knock and leave */
-	struct str reason;	  /* p == NULL: none */
-	bool is_direct;		  /* of an invite */
+	struct str target; /* the sender for join, knock and leave */
+	struct str reason; /* p == NULL: none */
+	bool is_direct;	   /* of an invite */
+	/* With a join: what answers an invite to an address (room/third_party_invite.h); or NULL. */
+	const struct json *third_party_signed;
 	int64_t origin_server_ts; /* 0: now */
 };
 
