@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/inbound/content.h"
 
+#include "bridge-mail/inbound/sender_mark.h"
 #include "bridge-mail/message/html_escape.h"
 #include "bridge-mail/room_port.h"
 #include "bridge-mail/thread/subject.h"
@@ -48,6 +49,7 @@ static void write_marker(struct json_writer *w, const struct content_source *s)
 		jw_put_int(w, "date", mail->date_ms);
 	if (loops_is_automatic(mail, s->delivery->mail_from))
 		jw_put_bool(w, "automatic", true);
+	sender_mark_write(w, s->verdict);
 	jw_object_end(w);
 }
 
@@ -132,14 +134,18 @@ struct str content_text(struct arena *arena, const struct content_source *source
 	if (body.cut)
 		add_cut_note(arena, &body);
 	add_subject(arena, source, &subject, &body);
+	struct str plain = body.plain;
+	sender_mark_add(arena, source->verdict, &body);
 	struct str content = write_message(arena, source, notice ? "m.notice" : "m.text", &body);
 	if (content.n <= CONTENT_MAX)
 		return content;
 	/* Escapes can make six bytes of one: the plain text alone always has room. */
 	body.html = STR_EMPTY;
-	body.plain = str_slice(body.plain, 0, BODY_MAX_PLAIN / 4);
+	body.plain = str_slice(plain, 0, BODY_MAX_PLAIN / 4);
 	while (body.plain.n > 0 && !str_is_utf8(body.plain))
 		body.plain.n--;
+	sender_mark_add(arena, source->verdict, &body);
+	body.html = STR_EMPTY;
 	return write_message(arena, source, "m.notice", &body);
 }
 

@@ -8,12 +8,14 @@
 #include "bridge-mail/message/mail.h"
 #include "bridge-mail/store/mails.h"
 #include "bridge-mail/store/threads.h"
+#include "bridge-mail/store/verdicts.h"
 #include "common/base/arena.h"
 
 struct content_source {
 	const struct delivery *delivery;
 	const struct mail *mail;
 	const struct body *body; /* of the mail */
+	const struct verdict *verdict;
 	const struct thread *thread;
 	struct str txn_id;
 	struct str reply_to_event; /* the event of the mail that it answers, or empty */

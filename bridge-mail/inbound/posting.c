@@ -67,6 +67,7 @@ static struct content_source source_of(const struct room *room, const struct pos
 		.delivery = room->posting->delivery,
 		.mail = room->posting->mail,
 		.body = room->posting->body,
+		.verdict = room->posting->verdict,
 		.thread = &room->thread,
 		.txn_id = post->txn_id,
 		.reply_to_event = room->reply_to_event,

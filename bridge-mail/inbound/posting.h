@@ -13,6 +13,7 @@
 #include "bridge-mail/message/body.h"
 #include "bridge-mail/message/mail.h"
 #include "bridge-mail/store/mails.h"
+#include "bridge-mail/store/verdicts.h"
 
 struct posting {
 	struct bridge *bridge;
@@ -21,7 +22,8 @@ struct posting {
 	const struct delivery *delivery;
 	const struct mail *mail;
 	const struct body *body;
-	const char *mail_path; /* of the original */
+	const struct verdict *verdict; /* on who wrote it */
+	const char *mail_path;	       /* of the original */
 };
 
 /* STATUS_OK when everything is in the room; otherwise as in room_port.h, with the step that

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "bridge-mail/inbound/judging.h"
 #include "bridge-mail/inbound/posting.h"
 #include "bridge-mail/inbound/threading.h"
 #include "bridge-mail/message/parse.h"
@@ -32,6 +33,7 @@ struct processor {
 	pthread_t thread;
 	const char *temp_dir; /* in the arena below */
 	struct arena *arena;  /* lives as long as the processor */
+	struct judging *judging;
 };
 
 struct finish {
@@ -93,6 +95,7 @@ static enum status work_off(
 	struct mail mail;
 	struct body body;
 	struct subject subject;
+	struct verdict verdict;
 	*why_out = "parse";
 	enum status status =
 		mail_file_path(p->bridge->state_dir, delivery->content_hash, arena, &path);
@@ -109,6 +112,10 @@ static enum status work_off(
 		if (status != STATUS_OK || delivery->state != DELIVERY_THREADED)
 			return status;
 	}
+	*why_out = "sender";
+	status = judging_run(p->judging, p->db, arena, delivery, &mail, path, &verdict);
+	if (status != STATUS_OK)
+		return status;
 	struct posting posting = {
 		.bridge = p->bridge,
 		.db = p->db,
@@ -116,6 +123,7 @@ static enum status work_off(
 		.delivery = delivery,
 		.mail = &mail,
 		.body = &body,
+		.verdict = &verdict,
 		.mail_path = path,
 	};
 	return posting_run(&posting, why_out);
@@ -164,6 +172,7 @@ enum status processor_start(struct bridge *bridge, struct processor **out)
 	struct processor *p = MEM_NEW(struct processor);
 	p->bridge = bridge;
 	p->arena = arena_new();
+	p->judging = judging_new(bridge);
 	p->temp_dir = arena_printf(p->arena, "%s/tmp", bridge->state_dir).p;
 	p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	enum status status = p->wake_fd < 0 ? STATUS_IO : db_open(bridge->db_path, true, &p->db);
@@ -190,6 +199,7 @@ void processor_stop(struct processor **processor)
 	}
 	if (p->db != NULL)
 		db_close(&p->db);
+	judging_free(&p->judging);
 	fs_close(&p->wake_fd);
 	arena_free(&p->arena);
 	free(p);

@@ -199,6 +199,7 @@ static int setup(void **state)
 		.smtp_address = empty,
 		.lmtp_socket = keep(f, 0, f->dir, "lmtp.sock"),
 		.mail_max_bytes = 1 << 20,
+		.verify_senders_off = true,
 		.mailboxes = f->mailboxes,
 		.mailboxes_count = ARRAY_LEN(f->mailboxes),
 	};
