@@ -18,6 +18,7 @@ struct signing_key;
 struct streams;
 struct typing;
 struct presence;
+struct auth_cache;
 struct media_files;
 struct thumbnailer;
 struct unread;
@@ -53,6 +54,7 @@ struct homeserver {
 	struct presence *presence;	 /* sync/presence.h; NULL: switched off */
 	struct media_files *media;	 /* media/media_files.h */
 	struct thumbnailer *thumbnailer; /* media/thumbnailer.h */
+	struct auth_cache *auth_cache;	 /* room/auth_cache.h: the writer's */
 	struct unread *unread;		 /* push/unread.h: push rules at hand */
 	struct push_delivery *push_delivery;   /* push/push_delivery.h: to push gateways */
 	struct delayed_events *delayed_events; /* room/delayed_events.h: sent when they are due */

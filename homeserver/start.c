@@ -21,6 +21,7 @@
 #include "homeserver/push/push_delivery.h"
 #include "homeserver/push/push_queue.h"
 #include "homeserver/push/unread.h"
+#include "homeserver/room/auth_cache.h"
 #include "homeserver/room/delayed_events.h"
 #include "homeserver/room/signing.h"
 #include "homeserver/store/account_store.h"
@@ -301,6 +302,7 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	status = start_media(hs, why);
 	if (status != STATUS_OK)
 		return status;
+	hs->auth_cache = auth_cache_new();
 	hs->unread = unread_new();
 	observe(hs, unread_on_event);
 	observe(hs, push_queue_on_event);
@@ -383,6 +385,7 @@ void homeserver_stop(struct homeserver **homeserver)
 	as_delivery_free(&hs->as_delivery);
 	push_delivery_free(&hs->push_delivery);
 	delayed_events_free(&hs->delayed_events);
+	auth_cache_free(&hs->auth_cache);
 	if (hs->unread != NULL)
 		unread_free(&hs->unread);
 	if (hs->appservices != NULL)

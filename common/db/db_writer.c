@@ -51,6 +51,7 @@ struct db_writer {
 	struct job *first, **last;
 	bool stopping;
 	struct job *running; /* the change under way, for db_after_commit */
+	uint64_t batch;	     /* the writer's thread only */
 	struct db_writer_stats stats;
 };
 
@@ -88,6 +89,7 @@ static enum status batch_run(struct db_writer *w, struct job *batch) REQUIRES(on
 {
 	enum status status = db_run_sql(w->db, &sql_begin);
 
+	w->batch++;
 	if (status != STATUS_OK)
 		return status;
 	for (struct job *job = batch; job != NULL && status == STATUS_OK; job = job->next)
@@ -282,6 +284,11 @@ void db_after_commit(struct db_tx *tx, void (*fn)(void *context, void *arg), voi
 	*after = (struct after_commit){.fn = fn, .arg = arg};
 	*job->after_tail = after;
 	job->after_tail = &after->next;
+}
+
+uint64_t db_batch(const struct db_tx *tx)
+{
+	return tx->writer->batch;
 }
 
 struct db_writer_stats db_writer_stats(struct db_writer *w)

@@ -46,6 +46,10 @@ void db_write_later(struct db_writer *writer, db_change change, void *arg,
 void db_after_commit(struct db_tx *tx, void (*fn)(void *context, void *arg), void *arg)
 	REQUIRES(on_writer);
 
+/* The number of the batch under way: changes of one number are committed together or not at all.
+ * Above 0, and never used again. */
+uint64_t db_batch(const struct db_tx *tx) REQUIRES(on_writer);
+
 /* For metrics. */
 struct db_writer_stats {
 	uint64_t commits;

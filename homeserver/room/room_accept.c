@@ -2,6 +2,7 @@
 #include "homeserver/room/room_accept.h"
 
 #include "homeserver/homeserver.h"
+#include "homeserver/room/auth_cache.h"
 #include "homeserver/room/event_format.h"
 #include "homeserver/room/event_hash.h"
 #include "homeserver/room/redact.h"
@@ -86,6 +87,9 @@ enum status room_accept(struct db_tx *tx, int64_t room_key, struct event *event)
 	enum status status;
 
 	event->position = stream_next(tx);
+	/* A redaction may be of an event of the state. */
+	if (event_is_state(event) || event->redacts.n != 0)
+		auth_cache_forget(tx, event->room_id);
 	status = store_event(tx, room_key, event);
 	if (status == STATUS_OK && event_is_state(event))
 		status = state_store_set(

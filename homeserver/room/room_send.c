@@ -6,6 +6,7 @@
 #include "common/matrix/ids.h"
 #include "homeserver/homeserver.h"
 #include "homeserver/room/auth.h"
+#include "homeserver/room/auth_cache.h"
 #include "homeserver/room/event_build.h"
 #include "homeserver/room/power.h"
 #include "homeserver/room/relations.h"
@@ -180,7 +181,7 @@ static enum status load_prev_events(struct sending *sending)
 	return status;
 }
 
-static enum status load_auth_state(struct sending *sending)
+static enum status load_auth_state(struct sending *sending) REQUIRES(on_writer)
 {
 	struct db_tx *tx = sending->tx;
 	struct event_parts *parts = &sending->parts;
@@ -194,10 +195,10 @@ static enum status load_auth_state(struct sending *sending)
 		keys[count++] = (struct auth_key){"m.room.create", STR("")};
 	parts->auth_events.items = ARENA_ARRAY(tx->arena, struct str, count + 1);
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		struct event *event;
+		const struct event *event;
 
-		status = room_state_find(tx->db, tx->arena, parts->room_id, str_c(keys[i].type),
-			keys[i].state_key, STATE_NOW, &event);
+		status = auth_cache_find(
+			tx, parts->room_id, str_c(keys[i].type), keys[i].state_key, &event);
 		if (status != STATUS_OK || event == NULL)
 			continue;
 		sending->state[sending->state_count++] = event;
@@ -210,7 +211,7 @@ static enum status load_auth_state(struct sending *sending)
 	return status;
 }
 
-static enum status build(struct sending *sending)
+static enum status build(struct sending *sending) REQUIRES(on_writer)
 {
 	struct db_tx *tx = sending->tx;
 	const struct homeserver *hs = homeserver_of(tx);

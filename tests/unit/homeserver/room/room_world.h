@@ -9,6 +9,7 @@
 
 #include "common/base/mem.h"
 #include "homeserver/homeserver.h"
+#include "homeserver/room/auth_cache.h"
 #include "homeserver/room/room_create.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_membership.h"
@@ -38,6 +39,7 @@ static inline void world_start(struct world *w)
 	check_ok(streams_new(db, &w->hs.streams));
 	db_close(&db);
 	check_ok(signing_key_load(w->key, &w->hs.signing_key));
+	w->hs.auth_cache = auth_cache_new();
 	check_ok(db_writer_start(w->database, &w->hs, &w->hs.writer));
 	check_ok(db_open(w->database, true, &w->db));
 }
@@ -46,6 +48,7 @@ static inline void world_stop(struct world *w)
 {
 	db_close(&w->db);
 	db_writer_stop(&w->hs.writer);
+	auth_cache_free(&w->hs.auth_cache);
 	streams_free(&w->hs.streams);
 	signing_key_free(&w->hs.signing_key);
 }
