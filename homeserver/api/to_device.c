@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/matrix/ids.h"
 #include "homeserver/api/api.h"
+#include "homeserver/appservice/as_delivery.h"
 #include "homeserver/store/device_store.h"
 #include "homeserver/store/rows.h"
 #include "homeserver/store/to_device_store.h"
@@ -41,8 +42,11 @@ struct send {
 static enum status deliver(struct db_tx *tx, const struct outgoing *message, struct str device_id)
 	REQUIRES(on_writer)
 {
-	enum status status = to_device_store_add(
-		tx, message->user_id, device_id, stream_next(tx), message->json);
+	int64_t position = stream_next(tx);
+	enum status status =
+		to_device_store_add(tx, message->user_id, device_id, position, message->json);
+	if (status == STATUS_OK)
+		status = as_delivery_on_to_device(tx, message->user_id, position);
 	if (status == STATUS_OK)
 		stream_touch_user(tx, message->user_id);
 	return status;

@@ -61,6 +61,7 @@ static enum status fill(struct appservices *all, const struct registration *from
 	out->hs_token = field(all->arena, from->hs_token);
 	out->rate_limited = from->rate_limited == NULL || *from->rate_limited;
 	out->receive_ephemeral = from->receive_ephemeral || from->push_ephemeral;
+	out->wants_devices = from->wants_devices;
 	read_protocols(all->arena, from, out);
 	out->sender = arena_printf(
 		all->arena, "@%s:%.*s", from->sender_localpart, STR_FMT(all->server_name));

@@ -24,9 +24,10 @@ struct appservice {
 	struct str url; /* {NULL, 0}: nothing is sent to it; else without a '/' at the end */
 	struct str as_token;
 	struct str hs_token;
-	struct str sender; /* full user id made of sender_localpart */
-	bool rate_limited; /* false: its requests are not limited */
-	bool receive_ephemeral;
+	struct str sender;	/* full user id made of sender_localpart */
+	bool rate_limited;	/* false: its requests are not limited */
+	bool receive_ephemeral; /* typing, receipts, presence, and to-device messages (MSC2409) */
+	bool wants_devices;	/* changes of device lists, counts of one-time keys (MSC3202) */
 	const struct str *protocols;
 	size_t protocol_count;
 	struct as_namespaces *namespaces; /* appservice/namespaces.h */

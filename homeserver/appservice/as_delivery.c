@@ -15,6 +15,7 @@
 #include "homeserver/homeserver.h"
 #include "homeserver/room/event.h"
 #include "homeserver/store/appservice_store.h"
+#include "homeserver/store/membership_store.h"
 #include "homeserver/store/receipt_store.h"
 
 #define LOG_MODULE "appservice"
@@ -151,6 +152,44 @@ enum status as_delivery_on_event(struct db_tx *tx, const struct event *event)
 	return status;
 }
 
+enum status as_delivery_on_to_device(struct db_tx *tx, struct str user_id, int64_t position)
+{
+	struct as_delivery *d = homeserver_of(tx)->as_delivery;
+	uint64_t services = d == NULL ? 0 : as_interest_user(d->interest, user_id);
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; services != 0 && i < d->count && status == STATUS_OK; i++) {
+		if ((services >> i & 1) == 0 || !d->senders[i].service->receive_ephemeral)
+			continue;
+		status = appservice_store_queue_to_device(tx, d->senders[i].service->id, position);
+		db_after_commit(tx, wake_after_commit, &d->senders[i]);
+	}
+	return status;
+}
+
+enum status as_delivery_on_devices(
+	struct db_tx *tx, struct str user_id, const struct str_list *neighbours)
+{
+	struct as_delivery *d = homeserver_of(tx)->as_delivery;
+	uint64_t wanting = 0, services = 0;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; d != NULL && i < d->count; i++)
+		wanting |= (uint64_t)d->senders[i].service->wants_devices << i;
+	if (wanting == 0)
+		return STATUS_OK;
+	services = as_interest_user(d->interest, user_id);
+	for (size_t i = 0; i < neighbours->count && (wanting & ~services) != 0; i++)
+		services |= as_interest_user(d->interest, neighbours->items[i]);
+	for (size_t i = 0; i < d->count && status == STATUS_OK; i++) {
+		if ((services & wanting & UINT64_C(1) << i) == 0)
+			continue;
+		status = appservice_store_queue_devices(tx, d->senders[i].service->id, user_id);
+		db_after_commit(tx, wake_after_commit, &d->senders[i]);
+	}
+	return status;
+}
+
 struct ephemeral_arrival {
 	struct sender *sender;
 	struct str json;
@@ -218,6 +257,31 @@ void as_delivery_on_receipt(struct db_tx *tx, const struct receipt *receipt)
 		ephemeral_queue(tx, services, as_receipt_text(tx->arena, receipt));
 }
 
+bool as_delivery_wants_presence(const struct db_tx *tx)
+{
+	const struct as_delivery *d = homeserver_of(tx)->as_delivery;
+
+	return d != NULL && wants_ephemeral(d);
+}
+
+enum status as_delivery_on_presence(struct db_tx *tx, struct str user_id, struct str event)
+{
+	struct as_delivery *d = homeserver_of(tx)->as_delivery;
+	uint64_t services = as_interest_user(d->interest, user_id);
+	struct str_list rooms;
+	enum status status = membership_joined_rooms(tx->db, tx->arena, user_id, &rooms);
+
+	for (size_t i = 0; status == STATUS_OK && i < rooms.count; i++) {
+		uint64_t more = 0;
+
+		status = as_interest_room(d->interest, tx, rooms.items[i], &more);
+		services |= more;
+	}
+	if (status == STATUS_OK && services != 0)
+		ephemeral_queue(tx, services, event);
+	return status;
+}
+
 void as_delivery_hurry(struct as_delivery *d, const struct appservice *appservice)
 {
 	for (size_t i = 0; i < d->count; i++) {
@@ -236,7 +300,7 @@ void as_delivery_hurry(struct as_delivery *d, const struct appservice *appservic
 
 struct transaction {
 	struct str appservice_id;
-	int64_t upto;
+	struct as_parts parts;
 	struct str body;
 	int64_t txn_id;
 };
@@ -244,9 +308,15 @@ struct transaction {
 static enum status transaction_begin(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	struct transaction *t = arg;
+	const struct appservice_positions *events = &t->parts.events;
+	int64_t upto = events->count == 0 ? 0 : events->items[events->count - 1];
+	enum status status = appservice_store_leave(
+		tx, t->appservice_id, t->parts.messages.upto, &t->parts.changed);
 
+	if (status != STATUS_OK)
+		return status;
 	return appservice_store_begin(
-		tx, t->appservice_id, t->upto, t->body, clock_wall_ms(), &t->txn_id);
+		tx, t->appservice_id, upto, t->body, clock_wall_ms(), &t->txn_id);
 }
 
 static enum status transaction_accepted(struct db_tx *tx, void *arg) REQUIRES(on_writer)
@@ -256,26 +326,39 @@ static enum status transaction_accepted(struct db_tx *tx, void *arg) REQUIRES(on
 	return appservice_store_accepted(tx, t->appservice_id, t->txn_id);
 }
 
+static enum status find_waiting(struct sender *s, struct arena *arena, struct as_parts *parts)
+{
+	struct str id = s->service->id;
+	enum status status =
+		appservice_store_waiting(s->db, arena, id, AS_TRANSACTION_EVENTS, &parts->events);
+
+	if (status == STATUS_OK)
+		status = appservice_store_messages(
+			s->db, arena, id, AS_TRANSACTION_EVENTS, &parts->messages);
+	if (status == STATUS_OK)
+		status = appservice_store_devices(
+			s->db, arena, id, AS_TRANSACTION_EVENTS, &parts->changed);
+	return status;
+}
+
 /* What waits becomes a transaction on disk. STATUS_NOT_FOUND when nothing waits. */
 static enum status make_transaction(struct sender *s, struct arena *arena, struct transaction *t)
 {
-	struct appservice_positions waiting;
-	struct as_ephemeral ephemeral;
-	enum status status = appservice_store_waiting(
-		s->db, arena, s->service->id, AS_TRANSACTION_EVENTS, &waiting);
+	struct as_parts *parts = &t->parts;
+	enum status status = find_waiting(s, arena, parts);
 
 	if (status != STATUS_OK)
 		return status;
+	parts->service = s->service;
 	mutex_lock(&s->lock);
-	ephemeral = s->ephemeral;
+	parts->ephemeral = s->ephemeral;
 	s->ephemeral = (struct as_ephemeral){0};
 	mutex_unlock(&s->lock);
-	if (waiting.count == 0 && ephemeral.count == 0)
+	if (parts->events.count == 0 && parts->ephemeral.count == 0 && parts->messages.upto == 0 &&
+		parts->changed.count == 0)
 		return STATUS_NOT_FOUND;
-	t->upto = waiting.count == 0 ? 0 : waiting.items[waiting.count - 1];
-	status = as_transaction_text(
-		s->db, arena, waiting.items, waiting.count, &ephemeral, &t->body);
-	as_ephemeral_release(&ephemeral);
+	status = as_transaction_text(s->db, arena, parts, &t->body);
+	as_ephemeral_release(&parts->ephemeral);
 	if (status == STATUS_OK)
 		status = db_write(s->delivery->hs->writer, transaction_begin, t);
 	return status;

@@ -37,6 +37,18 @@ void as_delivery_on_typing(struct db_tx *tx, struct str room_id, const struct st
 	REQUIRES(on_writer);
 void as_delivery_on_receipt(struct db_tx *tx, const struct receipt *receipt) REQUIRES(on_writer);
 
+/* For services that receive ephemeral events and share a room with the user, or own them. `event`:
+ * JSON text of m.presence. */
+bool as_delivery_wants_presence(const struct db_tx *tx) REQUIRES(on_writer);
+MUST_CHECK enum status as_delivery_on_presence(
+	struct db_tx *tx, struct str user_id, struct str event) REQUIRES(on_writer);
+/* A message was put into the inbox of one of the user's devices (store/to_device_store.h). */
+MUST_CHECK enum status as_delivery_on_to_device(
+	struct db_tx *tx, struct str user_id, int64_t position) REQUIRES(on_writer);
+/* The user's devices or keys changed; `neighbours` share a room with them. */
+MUST_CHECK enum status as_delivery_on_devices(struct db_tx *tx, struct str user_id,
+	const struct str_list *neighbours) REQUIRES(on_writer);
+
 /* The service was heard of: try now, whatever the delay. Any thread. */
 void as_delivery_hurry(struct as_delivery *delivery, const struct appservice *appservice);
 

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/json/json_writer.h"
 #include "homeserver/appservice/as_delivery.h"
+#include "homeserver/appservice/as_devices.h"
 #include "homeserver/room/event_format.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/receipt_store.h"
@@ -14,7 +15,7 @@
 
 #define EPHEMERAL_TEXT_MAX ((size_t)64 * 1024)
 /* Each event is 64 kB at most; its previous content and a redaction may come along. */
-#define TRANSACTION_TEXT_MAX ((size_t)AS_TRANSACTION_EVENTS * 256 * 1024)
+#define TRANSACTION_TEXT_MAX ((size_t)AS_TRANSACTION_EVENTS * 512 * 1024)
 
 void as_ephemeral_add(struct as_ephemeral *list, struct str json)
 {
@@ -78,8 +79,21 @@ static enum status write_event(
 	return status == STATUS_OK ? event_write_client(w, event, &format) : status;
 }
 
-enum status as_transaction_text(struct db *db, struct arena *arena, const int64_t *positions,
-	size_t count, const struct as_ephemeral *ephemeral, struct str *out)
+/* The names before they were specified go along: services in use read one or the other. */
+static void write_ephemeral(struct json_writer *w, const struct as_ephemeral *ephemeral)
+{
+	static const char *const names[] = {"ephemeral", "de.sorunome.msc2409.ephemeral"};
+
+	for (size_t n = 0; n < ARRAY_LEN(names) && ephemeral->count != 0; n++) {
+		jw_put_array(w, names[n]);
+		for (size_t i = 0; i < ephemeral->count; i++)
+			jw_raw(w, str_c(ephemeral->items[i]));
+		jw_array_end(w);
+	}
+}
+
+enum status as_transaction_text(
+	struct db *db, struct arena *arena, const struct as_parts *parts, struct str *out)
 {
 	BUF_SCOPE(text, TRANSACTION_TEXT_MAX);
 	struct json_writer w;
@@ -89,22 +103,15 @@ enum status as_transaction_text(struct db *db, struct arena *arena, const int64_
 	jw_init(&w, &text);
 	jw_object(&w);
 	jw_put_array(&w, "events");
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = write_event(&w, db, arena, positions[i], now);
+	for (size_t i = 0; i < parts->events.count && status == STATUS_OK; i++)
+		status = write_event(&w, db, arena, parts->events.items[i], now);
+	jw_array_end(&w);
+	if (status == STATUS_OK)
+		write_ephemeral(&w, &parts->ephemeral);
+	if (status == STATUS_OK)
+		status = as_devices_write(&w, db, arena, parts);
 	if (status != STATUS_OK)
 		return status;
-	jw_array_end(&w);
-	if (ephemeral->count != 0) {
-		/* The second name is the one from before it was specified. */
-		static const char *const names[] = {"ephemeral", "de.sorunome.msc2409.ephemeral"};
-
-		for (size_t n = 0; n < ARRAY_LEN(names); n++) {
-			jw_put_array(&w, names[n]);
-			for (size_t i = 0; i < ephemeral->count; i++)
-				jw_raw(&w, str_c(ephemeral->items[i]));
-			jw_array_end(&w);
-		}
-	}
 	jw_object_end(&w);
 	status = buf_status(&text);
 	if (status == STATUS_OK)

@@ -47,6 +47,8 @@ static const cyaml_schema_field_t registration_fields[] = {
 		"receive_ephemeral", CYAML_FLAG_OPTIONAL, struct registration, receive_ephemeral),
 	CYAML_FIELD_BOOL("de.sorunome.msc2409.push_ephemeral", CYAML_FLAG_OPTIONAL,
 		struct registration, push_ephemeral),
+	CYAML_FIELD_BOOL(
+		"org.matrix.msc3202", CYAML_FLAG_OPTIONAL, struct registration, wants_devices),
 	CYAML_FIELD_SEQUENCE(
 		"protocols", LIST_FLAGS, struct registration, protocols, &protocol_entry, 0, 100),
 	CYAML_FIELD_MAPPING("namespaces", CYAML_FLAG_OPTIONAL, struct registration, namespaces,

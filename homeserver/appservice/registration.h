@@ -37,6 +37,7 @@ struct registration {
 	bool *rate_limited; /* NULL: not said, which means true */
 	bool receive_ephemeral;
 	bool push_ephemeral; /* de.sorunome.msc2409.push_ephemeral, its name before */
+	bool wants_devices;  /* org.matrix.msc3202 */
 	char **protocols;
 	unsigned protocols_count;
 	struct registration_namespaces namespaces;

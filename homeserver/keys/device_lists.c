@@ -2,6 +2,7 @@
 #include "homeserver/keys/device_lists.h"
 
 #include "common/base/map.h"
+#include "homeserver/appservice/as_delivery.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/push_store.h"
 #include "homeserver/stream/streams.h"
@@ -90,6 +91,8 @@ enum status device_lists_mark(struct db_tx *tx, struct str user_id)
 	enum status status = membership_neighbours(tx->db, tx->arena, user_id, &neighbours);
 	if (status == STATUS_OK)
 		status = device_list_store_mark(tx, user_id, stream_next(tx));
+	if (status == STATUS_OK)
+		status = as_delivery_on_devices(tx, user_id, &neighbours);
 	if (status != STATUS_OK)
 		return status;
 	stream_touch_user(tx, user_id);

@@ -4,16 +4,19 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "homeserver/appservice/as_delivery.h"
 #include "homeserver/homeserver.h"
 #include "homeserver/store/membership_store.h"
 #include "homeserver/store/rows.h"
 #include "homeserver/stream/streams.h"
 #include "homeserver/sync/presence_private.h"
+#include "homeserver/sync/presence_write.h"
 
 #define LOG_MODULE "presence"
 #include "common/base/log.h"
 
-#define LOOK_EVERY_MS 5000
+#define LOOK_EVERY_MS	 5000
+#define SERVICE_TEXT_MAX ((size_t)64 * 1024)
 /* Past so many changes at once everybody who asks for presence is woken: asking whom each of them
  * concerns would cost more than the wakes. */
 #define TELL_EACH_MAX 50
@@ -104,6 +107,22 @@ static enum status save_user(struct db_tx *tx, struct presence *p, struct str us
 	return user == NULL ? STATUS_OK : presence_store_put(tx, &row);
 }
 
+static enum status tell_services(struct db_tx *tx, struct presence *p, struct str user_id)
+	REQUIRES(on_writer)
+{
+	BUF_SCOPE(text, SERVICE_TEXT_MAX);
+	struct presence_view view;
+	struct json_writer w;
+
+	if (!as_delivery_wants_presence(tx) || !presence_find(p, tx->arena, user_id, &view))
+		return STATUS_OK;
+	jw_init(&w, &text);
+	presence_write_event(&w, &view, clock_wall_ms());
+	if (buf_status(&text) != STATUS_OK)
+		return STATUS_OK;
+	return as_delivery_on_presence(tx, user_id, arena_str(tx->arena, buf_str(&text)));
+}
+
 static enum status tell_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	const struct telling *telling = arg;
@@ -111,6 +130,8 @@ static enum status tell_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 
 	for (size_t i = 0; i < telling->users.count && status == STATUS_OK; i++)
 		status = save_user(tx, telling->presence, telling->users.items[i]);
+	for (size_t i = 0; i < telling->users.count && status == STATUS_OK; i++)
+		status = tell_services(tx, telling->presence, telling->users.items[i]);
 	for (size_t i = 0; i < telling->listeners.count; i++)
 		stream_touch_user(tx, telling->listeners.items[i]);
 	return status;

@@ -12,8 +12,9 @@ import unittest
 import urllib.parse
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [TESTS, os.path.join(TESTS, "sync")]
+sys.path[:0] = [TESTS, os.path.join(TESTS, "sync"), os.path.join(TESTS, "keys")]
 import harness
+from signer import Device
 from talk import V3, Later, User
 
 NAMES = itertools.count()
@@ -80,6 +81,7 @@ hs_token: hs-secret
 sender_localpart: _ircbot
 rate_limited: false
 de.sorunome.msc2409.push_ephemeral: true
+org.matrix.msc3202: true
 protocols: [irc]
 com.example.unknown: {{a: [1, 2]}}
 namespaces:
@@ -94,6 +96,8 @@ namespaces:
 
 
 class ServiceCase(harness.Case):
+    presence = "disabled"
+
     @classmethod
     def setUpClass(cls):
         cls.service = Service()
@@ -101,6 +105,7 @@ class ServiceCase(harness.Case):
             "registration": "open",
             "files": {"irc.yaml": REGISTRATION.format(port=cls.service.port)},
             "settings": ["application_services: [irc.yaml]", "workers: 4"],
+            "presence": cls.presence,
         }
         super().setUpClass()
         cls.bot = cls.parvis.client("as-secret", "@_ircbot:localhost")
@@ -242,6 +247,101 @@ class Transactions(ServiceCase):
                 break
         self.assertEqual(receipts[0]["room_id"], room)
         self.assertEqual(list(receipts[0]["content"][event]), ["m.read"])
+
+
+class Devices(ServiceCase):
+    """What an encrypted bridge needs: it makes a device without signing in, has keys, and hears of
+    everything by transactions."""
+
+    def setUp(self):
+        super().setUp()
+        self.device = f"BRIDGE{next(NAMES)}"
+        reply = self.as_ghost("PUT", f"{V3}/devices/{self.device}", {"display_name": "Bridge"})
+        self.assertEqual(reply.status, 201, reply)
+
+    def as_device(self, method, path, body=None, name="device_id"):
+        joint = "&" if "?" in path else "?"
+        return self.as_ghost(method, f"{path}{joint}{name}={self.device}", body)
+
+    def part_until(self, *names):
+        """The first transaction that has one of these parts."""
+        while True:
+            _, body, accepted = self.next_transaction()
+            if accepted and any(name in body for name in names):
+                return body
+
+    def test_masquerading_as_a_device(self):
+        for name in ("device_id", "org.matrix.msc3202.device_id"):
+            me = self.assert_ok(self.as_device("GET", f"{V3}/account/whoami", name=name))
+            self.assertEqual((me["user_id"], me["device_id"]), (GHOST, self.device))
+        path = f"{V3}/account/whoami?device_id=NONE"
+        self.assert_refused(self.as_ghost("GET", path), 400, "M_UNKNOWN_DEVICE")
+
+    def test_messages_to_its_devices_and_the_keys_left(self):
+        keys = Device(harness.Client(self.parvis.url, None, GHOST, self.device))
+        self.assert_ok(self.as_device("POST", f"{V3}/keys/upload", {
+            "device_keys": keys.keys(),
+            "one_time_keys": {f"signed_curve25519:{i}": keys.one_time(i) for i in range(3)},
+            "fallback_keys": {"signed_curve25519:f": keys.one_time(9, fallback=True)}}))
+        self.assert_ok(self.alice.client.post(f"{V3}/keys/claim", {
+            "one_time_keys": {GHOST: {self.device: "signed_curve25519"}}}))
+        path = f"{V3}/sendToDevice/m.room.encrypted/{next(NAMES)}"
+        content = {"ciphertext": "x"}
+        self.assert_ok(self.alice.client.put(
+            path, {"messages": {GHOST: {self.device: content}}}))
+        body = self.part_until("to_device")
+        self.assertEqual(body["to_device"], [{
+            "type": "m.room.encrypted", "sender": self.alice.id, "content": content,
+            "to_user_id": GHOST, "to_device_id": self.device}])
+        self.assertEqual(body["de.sorunome.msc2409.to_device"], body["to_device"])
+        counts = body["org.matrix.msc3202.device_one_time_keys_count"][GHOST][self.device]
+        self.assertEqual(counts, {"signed_curve25519": 2})
+        self.assertEqual(
+            body["org.matrix.msc3202.device_unused_fallback_key_types"][GHOST][self.device],
+            ["signed_curve25519"])
+        # The device may sync as well: it finds the message there too.
+        sync = self.assert_ok(self.as_device("GET", f"{V3}/sync"))
+        self.assertEqual([e["content"] for e in sync["to_device"]["events"]], [content])
+
+    def test_messages_survive_a_kill_before_they_are_taken(self):
+        self.service.refuse = 1000
+        path = f"{V3}/sendToDevice/m.dummy/{next(NAMES)}"
+        self.assert_ok(self.alice.client.put(
+            path, {"messages": {GHOST: {self.device: {"n": 1}}}}))
+        self.parvis.kill()
+        self.service.refuse = 0
+        self.parvis.launch()
+        body = self.part_until("to_device")
+        self.assertEqual(body["to_device"][0]["content"], {"n": 1})
+
+    def test_changed_devices_of_those_it_meets(self):
+        self.bridged_room()
+        stranger = User(self.parvis.register(f"stranger{next(NAMES)}"))
+        for user in (stranger, self.alice):
+            self.assert_ok(user.client.post(
+                f"{V3}/keys/upload", {"device_keys": Device(user.client).keys()}))
+        body = self.part_until("device_lists")
+        self.assertIn(self.alice.id, body["device_lists"]["changed"])
+        self.assertNotIn(stranger.id, body["device_lists"]["changed"])
+
+
+class Presence(ServiceCase):
+    presence = "enabled"
+
+    def test_presence_of_those_it_meets(self):
+        self.bridged_room()
+        self.assert_ok(self.alice.client.put(
+            f"{V3}/presence/{harness.quote(self.alice.id)}/status",
+            {"presence": "online", "status_msg": "here"}))
+        while True:
+            _, body, _ = self.next_transaction()
+            told = [e for e in body.get("ephemeral", []) if e["type"] == "m.presence"
+                    and e["sender"] == self.alice.id and "status_msg" in e["content"]]
+            if told:
+                break
+        self.assertEqual((told[0]["content"]["presence"], told[0]["content"]["status_msg"]),
+                         ("online", "here"))
+        self.assertNotIn("room_id", told[0])
 
 
 class Questions(ServiceCase):
