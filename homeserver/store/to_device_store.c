@@ -3,6 +3,7 @@
 
 #include "homeserver/store/rows.h"
 
+#define PRUNE_EVERY 256 /* positions */
 #define TXN_KEPT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 DB_SQL(sql_list, "SELECT position, json FROM to_device_messages WHERE user_id = ?1"
@@ -12,8 +13,16 @@ DB_SQL(sql_any, "SELECT 1 FROM to_device_messages"
 		" WHERE user_id = ?1 AND device_id = ?2 AND position <= ?3 LIMIT 1");
 DB_SQL(sql_delete, "DELETE FROM to_device_messages"
 		   " WHERE user_id = ?1 AND device_id = ?2 AND position <= ?3");
-DB_SQL(sql_add, "INSERT INTO to_device_messages (position, user_id, device_id, json)"
-		" VALUES (?1, ?2, ?3, ?4)");
+DB_SQL(sql_add, "INSERT INTO to_device_messages (position, user_id, device_id, json, created_ts)"
+		" VALUES (?1, ?2, ?3, ?4, unixepoch() * 1000)");
+DB_SQL(sql_cap, "DELETE FROM to_device_messages WHERE user_id = ?1 AND device_id = ?2"
+		" AND position <= (SELECT position FROM to_device_messages WHERE user_id = ?1"
+		" AND device_id = ?2 ORDER BY position DESC LIMIT 1 OFFSET ?3)");
+/* Positions grow with time: the oldest stand first. */
+DB_SQL(sql_expire,
+	"DELETE FROM to_device_messages WHERE position IN (SELECT position FROM to_device_messages"
+	" WHERE position > 0 ORDER BY position LIMIT 1000)"
+	" AND created_ts < (unixepoch() - ?1 * 86400) * 1000");
 DB_SQL(sql_txn_forget, "DELETE FROM to_device_transactions WHERE created_ts < ?1");
 DB_SQL(sql_txn_put, "INSERT INTO to_device_transactions"
 		    " (user_id, device_id, type, txn_id, created_ts) VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -67,6 +76,23 @@ enum status to_device_store_delete(
 	return db_run(q);
 }
 
+MUST_CHECK static enum status prune(struct db_tx *tx, struct str user_id, struct str device_id)
+	REQUIRES(on_writer)
+{
+	{
+		DB_QUERY(q, tx->db, &sql_expire);
+		db_bind_int(q, 1, TO_DEVICE_KEPT_DAYS);
+		enum status status = db_run(q);
+		if (status != STATUS_OK)
+			return status;
+	}
+	DB_QUERY(q, tx->db, &sql_cap);
+	db_bind_str(q, 1, user_id);
+	db_bind_str(q, 2, device_id);
+	db_bind_int(q, 3, TO_DEVICE_INBOX_MAX);
+	return db_run(q);
+}
+
 enum status to_device_store_add(struct db_tx *tx, struct str user_id, struct str device_id,
 	int64_t position, struct str json)
 {
@@ -75,7 +101,10 @@ enum status to_device_store_add(struct db_tx *tx, struct str user_id, struct str
 	db_bind_str(q, 2, user_id);
 	db_bind_str(q, 3, device_id);
 	db_bind_str(q, 4, json);
-	return db_run(q);
+	enum status status = db_run(q);
+	if (status != STATUS_OK || position % PRUNE_EVERY != 0)
+		return status;
+	return prune(tx, user_id, device_id);
 }
 
 enum status to_device_store_txn(struct db_tx *tx, const struct to_device_txn *txn)

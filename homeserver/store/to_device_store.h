@@ -36,6 +36,13 @@ MUST_CHECK enum status to_device_store_any(
 MUST_CHECK enum status to_device_store_delete(struct db_tx *tx, struct str user_id,
 	struct str device_id, int64_t upto) REQUIRES(on_writer);
 
+/*
+ * What an inbox holds at most: of a device that never comes back the newest messages stay, and none
+ * is kept for longer. Looked after with some of the messages that come, so it may be a little more.
+ */
+#define TO_DEVICE_INBOX_MAX 10000
+#define TO_DEVICE_KEPT_DAYS 180
+
 /* Whoever adds one takes the position and touches the user. */
 MUST_CHECK enum status to_device_store_add(struct db_tx *tx, struct str user_id,
 	struct str device_id, int64_t position, struct str json) REQUIRES(on_writer);
