@@ -6,6 +6,7 @@
 #include "homeserver/room/event_thread.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/store/membership_store.h"
+#include "homeserver/sync/presence.h"
 
 static enum http_outcome receipt_post(struct http_request *request, struct http_reply *reply);
 static enum http_outcome read_markers_post(struct http_request *request, struct http_reply *reply);
@@ -125,6 +126,8 @@ static enum http_outcome finish(
 	status = api_write(request, move_all, move);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
+	presence_active(
+		api_homeserver(request)->presence, move->user_id, clock_mono_ms(), move->now);
 	return HTTP_REPLY;
 }
 

@@ -206,8 +206,7 @@ static enum http_outcome register_guest(
 	struct register_body wish = {.display_name = body->display_name};
 	struct str name;
 	if (!hs->config->homeserver.guests)
-		return http_error(
-			reply, 403, "M_FORBIDDEN", "Guest accounts are not offered");
+		return http_error(reply, 403, "M_FORBIDDEN", "Guest accounts are not offered");
 	name = arena_printf(request->arena, "guest-%.*s",
 		STR_FMT(secret_token(request->arena, GUEST_NAME_LENGTH)));
 	struct account account = {.created_ts = clock_wall_ms(), .is_guest = true};

@@ -2,8 +2,10 @@
 /* Typing notifications (client-server API, chapter of this name). */
 #include "homeserver/sync/typing.h"
 
+#include "common/base/clock.h"
 #include "homeserver/api/api.h"
 #include "homeserver/store/membership_store.h"
+#include "homeserver/sync/presence.h"
 
 static enum http_outcome typing_put(struct http_request *request, struct http_reply *reply);
 
@@ -44,5 +46,7 @@ static enum http_outcome typing_put(struct http_request *request, struct http_re
 		body.typing ? body.timeout : 0);
 	if (status != STATUS_OK)
 		return api_status(reply, status, NULL);
+	presence_active(
+		api_homeserver(request)->presence, user_id, clock_mono_ms(), clock_wall_ms());
 	return HTTP_REPLY;
 }
