@@ -159,7 +159,7 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 		return fail(why, status, "no certificate for media could be made");
 	sfu->dtls = identity;
 	sfu->media_events = mailbox_new(MEDIA_EVENTS_MAX);
-	const struct media_threads_config config = {
+	struct media_threads_config config = {
 		.count = media_thread_count(c),
 		.address = c->rtc_address,
 		.port = c->rtc_udp_port,
@@ -170,6 +170,10 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 		.metrics = sfu->metrics,
 	};
 	status = media_threads_start(&config, &sfu->media);
+	if (status == STATUS_INVALID && str_eq_c(str_c(c->rtc_address), "::")) {
+		config.address = "0.0.0.0"; /* a system without IPv6 */
+		status = media_threads_start(&config, &sfu->media);
+	}
 	if (status == STATUS_EXISTS)
 		return fail(why, status,
 			"UDP port %u or TCP port %u is taken by another program; stop it or set "

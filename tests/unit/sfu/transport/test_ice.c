@@ -133,6 +133,52 @@ static void a_restart_keeps_the_old_until_the_new_speaks(void **state)
 	assert_int_equal(check_good(&ice, true, &a, 4), ICE_DROP);
 }
 
+static void consent_runs_out(void **state)
+{
+	struct ice ice;
+	struct path a = path_of("192.0.2.1", 1000), b = path_of("192.0.2.1", 2000), gone;
+	(void)state;
+	ice_init(&ice, &ours, "");
+	check_good(&ice, true, &a, 0);
+	check_good(&ice, false, &b, 1000);
+	assert_false(ice_expire(&ice, ICE_CONSENT_MS - 1, &gone));
+	/* The nominated path falls silent: the other one takes its place. */
+	assert_true(ice_expire(&ice, ICE_CONSENT_MS, &gone));
+	assert_true(path_eq(&gone, &a));
+	assert_true(path_eq(ice_selected(&ice), &b));
+	assert_false(ice_expire(&ice, ICE_CONSENT_MS, &gone));
+	/* Any proven path will do now, and the next nomination counts. */
+	check_good(&ice, false, &a, ICE_CONSENT_MS);
+	assert_true(path_eq(ice_selected(&ice), &a));
+	ice_forget(&ice, &b);
+	assert_true(path_eq(ice_selected(&ice), &a));
+	ice_forget(&ice, &a);
+	assert_null(ice_selected(&ice));
+	assert_int_equal(ice.path_count, 0);
+	assert_int_equal(check_good(&ice, true, &b, ICE_CONSENT_MS), ICE_NEW_PATH);
+	assert_true(path_eq(ice_selected(&ice), &b));
+}
+
+static void no_answer_is_longer_than_its_question(void **state)
+{
+	struct ice ice;
+	struct path a = path_of("2001:db8::1", 1000);
+	struct ice_result result;
+	struct stun_message message;
+	uint8_t bytes[STUN_REQUEST_MAX];
+	uint8_t transaction[STUN_TRANSACTION_BYTES] = {0};
+	struct stun_request request = {.transaction = transaction,
+		.username = STR("ourufrag:x"),
+		.password = str_c(ours.pwd)};
+	(void)state;
+	ice_init(&ice, &ours, "");
+	check_ok(stun_parse(bytes, stun_write_request(&request, bytes), &message));
+	message.size = 75; /* as if the attributes of ICE were missing */
+	assert_int_equal(ice_handle(&ice, &message, &a, 1, &result), ICE_DROP);
+	assert_int_equal(result.reply_size, 0);
+	assert_null(ice_selected(&ice));
+}
+
 static void roles_and_attributes(void **state)
 {
 	struct ice ice;
@@ -169,6 +215,8 @@ int main(void)
 		cmocka_unit_test(the_nomination_counts),
 		cmocka_unit_test(paths_are_bounded_and_the_selected_one_stays),
 		cmocka_unit_test(a_restart_keeps_the_old_until_the_new_speaks),
+		cmocka_unit_test(consent_runs_out),
+		cmocka_unit_test(no_answer_is_longer_than_its_question),
 		cmocka_unit_test(roles_and_attributes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
