@@ -45,7 +45,7 @@ static void judge(struct arena *arena, const struct room_version *version, const
 	(void)auth_check_cited(event, state, room.count, &why);
 }
 
-/* What is left of an event must prune to itself and keep the event's id. */
+/* What is left of an event must prune to itself and keep the hash that names the event. */
 static void prune(struct arena *arena, const struct room_version *version, const struct json *pdu)
 {
 	BUF_SCOPE(once, EVENT_MAX_BYTES);
@@ -58,8 +58,8 @@ static void prune(struct arena *arena, const struct room_version *version, const
 	if (json_parse(arena, arena_str(arena, buf_str(&once)), &pruned, NULL) != STATUS_OK ||
 		redact_event(version, pruned, &twice) != STATUS_OK ||
 		!str_eq(buf_str(&once), buf_str(&twice)) ||
-		event_id_compute(arena, version, pdu, &id) != STATUS_OK ||
-		event_id_compute(arena, version, pruned, &pruned_id) != STATUS_OK ||
+		event_reference_hash(arena, version, pdu, &id) != STATUS_OK ||
+		event_reference_hash(arena, version, pruned, &pruned_id) != STATUS_OK ||
 		!str_eq(id, pruned_id))
 		__builtin_trap();
 }
