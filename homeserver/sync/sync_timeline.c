@@ -59,9 +59,11 @@ static enum status scan_pages(struct scan *scan)
 		.backward = true,
 		.limit = scan->limit + 1,
 	};
+	bool may_skip = event_filter_is_narrow(&scan->sync->request->filter.timeline) ||
+			scan->sync->ignored.count != 0;
 	size_t scanned = 0;
 
-	if (range.limit < PAGE_MIN)
+	if (range.limit < PAGE_MIN && may_skip)
 		range.limit = PAGE_MIN;
 	if (range.limit > PAGE_MAX)
 		range.limit = PAGE_MAX;

@@ -12,11 +12,12 @@ CREATE TABLE room_digests (
 
 INSERT INTO room_digests (room, bump, encrypted, type, name)
 SELECT r.id,
-	coalesce((SELECT max(e.position) FROM events e WHERE e.room = r.id AND e.type IN
+	coalesce((SELECT e.position FROM events e WHERE e.room = r.id AND e.type IN
 		(SELECT n.id FROM names n WHERE n.name IN ('m.room.create', 'm.room.message',
 			'm.room.encrypted', 'm.sticker', 'm.call.invite', 'm.poll.start',
 			'org.matrix.msc3381.poll.start', 'm.beacon_info',
-			'org.matrix.msc3672.beacon_info'))), 0),
+			'org.matrix.msc3672.beacon_info'))
+		ORDER BY e.position DESC LIMIT 1), 0),
 	EXISTS (SELECT 1 FROM current_state c WHERE c.room = r.id
 		AND c.type = (SELECT n.id FROM names n WHERE n.name = 'm.room.encryption')
 		AND c.state_key = (SELECT n.id FROM names n WHERE n.name = '')
