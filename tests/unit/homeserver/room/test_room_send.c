@@ -273,6 +273,33 @@ static void an_observer_rolls_back(void **state)
 	assert_int_equal(events.items[0]->depth, 8);
 }
 
+static enum status refuse_levels(struct db_tx *tx, const struct event *event)
+{
+	(void)tx;
+	return str_eq_c(event->type, "m.room.power_levels") ? STATUS_IO : STATUS_OK;
+}
+
+/* What auth looks at is kept at hand, and follows the state at once and when it is taken back. */
+static void power_counts_from_the_next_event_on(void **state)
+{
+	static const char muted[] = "{\"events_default\":50,\"users\":{}}";
+	struct world *w = *state;
+	struct str room = make_room(w, "12");
+	struct world_job levels = world_draft(w, room, ALICE, "m.room.power_levels", muted);
+	struct world_job said = world_draft(w, room, BOB, "m.room.message", "{\"body\":\"x\"}");
+
+	levels.draft.state_key = STR("");
+	world_say(w, room, BOB, "m.room.message", NULL, "{}");
+	w->hs.observers[w->hs.observer_count++].on_event = refuse_levels;
+	check_status(world_send(&levels), STATUS_IO);
+	check_ok(world_send(&said));
+	w->hs.observer_count--;
+	check_ok(world_send(&levels));
+	check_status(world_send(&said), STATUS_DENIED);
+	world_say(w, room, ALICE, "m.room.power_levels", "", "{\"users\":{}}");
+	check_ok(world_send(&said));
+}
+
 int main(void)
 {
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -287,6 +314,7 @@ int main(void)
 		WORLD_TEST(redaction_from_11),
 		WORLD_TEST(redaction_does_not_leave_the_room),
 		WORLD_TEST(an_observer_rolls_back),
+		WORLD_TEST(power_counts_from_the_next_event_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
