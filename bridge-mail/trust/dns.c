@@ -17,7 +17,7 @@
 #define LOG_MODULE "dns"
 #include "common/base/log.h"
 
-#define TRY_MS	    2000
+#define TRY_MS	    1500
 #define TRIES	    2
 #define NAME_MAX_N  253
 #define RECORD_MAX  8192 /* bytes */
@@ -158,10 +158,11 @@ static void serve(struct dns *dns, int wait_ms)
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd fds[ARES_GETSOCK_MAXNUM];
 	nfds_t count = 0;
-	int bits = ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM);
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		bool readable = ARES_GETSOCK_READABLE(bits, i) != 0;
-		bool writable = ARES_GETSOCK_WRITABLE(bits, i) != 0;
+	/* The library's macros for these bits shift a 1 into the sign. */
+	unsigned bits = (unsigned)ares_getsock(dns->channel, sockets, ARES_GETSOCK_MAXNUM);
+	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		bool readable = (bits >> i & 1) != 0;
+		bool writable = (bits >> (i + ARES_GETSOCK_MAXNUM) & 1) != 0;
 		if (readable || writable)
 			fds[count++] = (struct pollfd){.fd = sockets[i],
 				.events = (short)((readable ? POLLIN : 0) |

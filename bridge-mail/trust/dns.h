@@ -14,7 +14,7 @@
 #include "bridge-mail/trust/lookup.h"
 #include "config/config.h"
 
-#define DNS_TIMEOUT_MS	  6000	 /* for an answer */
+#define DNS_TIMEOUT_MS	  4000	 /* for an answer */
 #define DNS_KEEP_MS	  600000 /* in the cache */
 #define DNS_KEEP_FAULT_MS 60000	 /* that there was no answer */
 #define DNS_CACHE_MAX	  1000	 /* names */

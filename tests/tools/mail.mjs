@@ -95,9 +95,20 @@ function decodeWords(value) {
 
 export const idsIn = (value = "") => [...value.matchAll(/<([^>]*)>/g)].map(([, id]) => id);
 
-// One SMTP connection, a line at a time; gives the last line of each reply.
-export async function dialogue(port, lines) {
-    const socket = net.connect(port, "127.0.0.1");
+// A mail as it is, to the byte, by LMTP; gives the status of each recipient.
+export async function lmtp(socket, from, to, mail) {
+    const data = mail.replace(/^\./gm, "..");
+    const replies = await dialogue({ path: socket }, [
+        "LHLO test", `MAIL FROM:<${from}>`, ...to.map((address) => `RCPT TO:<${address}>`), "DATA",
+        `${data}${data.endsWith("\r\n") ? "" : "\r\n"}.`,
+    ], to.length - 1);
+    return replies.slice(-to.length);
+}
+
+// One SMTP connection, a line at a time; gives the last line of each reply. `more` replies follow
+// the last line.
+export async function dialogue(where, lines, more = 0) {
+    const socket = typeof where === "number" ? net.connect(where, "127.0.0.1") : net.connect(where);
     const input = readline.createInterface({ input: socket })[Symbol.asyncIterator]();
     const reply = async () => {
         for (;;) {
@@ -111,6 +122,7 @@ export async function dialogue(port, lines) {
         socket.write(`${line}\r\n`);
         replies.push(await reply());
     }
+    for (let i = 0; i < more; i++) replies.push(await reply());
     socket.destroy();
     return replies;
 }
