@@ -8,18 +8,13 @@
 #include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/base/clock.h"
-#include "common/base/fs.h"
 #include "common/base/mem.h"
-#include "common/crypto/secret.h"
-
-#define LOG_MODULE "outbound"
-#include "common/base/log.h"
+#include "config/login.h"
 
 #define CONNECT_TIMEOUT_MS 30000L
 #define REPLY_TIMEOUT_S	   600L /* RFC 5321, 4.5.3.2.6: the end of the data may take long */
 #define TOTAL_TIMEOUT_MS   1800000L
 #define STOP_GRACE_MS	   5000
-#define PASSWORD_MAX	   1024
 
 struct submit {
 	const struct config_bridge_mail *config;
@@ -130,34 +125,46 @@ static int on_progress(void *context, curl_off_t dt, curl_off_t dn, curl_off_t u
 	return !t->ending || clock_mono_ms() - t->cancelled_at > STOP_GRACE_MS;
 }
 
+static void set_secret(struct submit *submit, const struct login *login)
+{
+	curl_easy_setopt(submit->easy, CURLOPT_USERNAME, submit->config->smarthost_user);
+	if (login->is_token) {
+		curl_easy_setopt(submit->easy, CURLOPT_XOAUTH2_BEARER, login->secret.p);
+		/* Some servers offer OAUTHBEARER and do not mean it. */
+		curl_easy_setopt(submit->easy, CURLOPT_LOGIN_OPTIONS, "AUTH=XOAUTH2");
+	} else {
+		curl_easy_setopt(submit->easy, CURLOPT_PASSWORD,
+			login->secret.p == NULL ? "" : login->secret.p);
+	}
+}
+
 /* Read each time: it may be changed while the program runs. */
 static bool set_login(struct submit *submit, char *reply)
 {
 	const struct config_bridge_mail *config = submit->config;
 	if (config->smarthost_user[0] == '\0')
 		return true;
-	BUF_SCOPE(password, PASSWORD_MAX);
-	if (config->smarthost_password_file[0] != '\0' &&
-		fs_read_file(config->smarthost_password_file, &password) != STATUS_OK) {
-		snprintf(reply, SUBMIT_REPLY_MAX, "smarthost_password_file cannot be read");
+	const struct login_config from = {config->smarthost_user, config->smarthost_password_file,
+		config->smarthost_token_file, config->smarthost_token_command};
+	char why[CONFIG_ERROR_MAX];
+	struct login login;
+	ARENA_SCOPE(arena);
+	if (login_read(&from, arena, &login, why) != STATUS_OK) {
+		snprintf(reply, SUBMIT_REPLY_MAX, "%.*s", SUBMIT_REPLY_MAX - 1, why);
 		return false;
 	}
-	ARENA_SCOPE(arena);
-	struct str text = str_trim(buf_str(&password));
-	char *word = arena_c_str(arena, text);
-	curl_easy_setopt(submit->easy, CURLOPT_USERNAME, config->smarthost_user);
-	curl_easy_setopt(submit->easy, CURLOPT_PASSWORD, word);
-	secret_wipe(word, text.n);
-	if (password.p != NULL)
-		secret_wipe(password.p, password.n);
+	set_secret(submit, &login);
+	login_wipe(&login);
 	return true;
 }
 
 static long tls_level(const struct submit *submit)
 {
-	if (submit->loopback)
+	bool own_ca = submit->config->smarthost_ca_file[0] != '\0';
+	if (submit->loopback && !own_ca)
 		return CURLUSESSL_NONE;
-	return submit->config->smarthost_user[0] != '\0' ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+	return own_ca || submit->config->smarthost_user[0] != '\0' ? CURLUSESSL_ALL
+								   : CURLUSESSL_TRY;
 }
 
 static void set_options(struct submit *submit, struct transfer *t)
@@ -166,6 +173,8 @@ static void set_options(struct submit *submit, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_URL, submit->url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(easy, CURLOPT_USE_SSL, tls_level(submit));
+	if (submit->config->smarthost_ca_file[0] != '\0')
+		curl_easy_setopt(easy, CURLOPT_CAINFO, submit->config->smarthost_ca_file);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);

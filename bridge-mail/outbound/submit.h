@@ -2,8 +2,10 @@
 /*
  * Giving one mail for one recipient to the smarthost (RFC 6409), over libcurl. smtps:// is TLS from
  * the first byte; smtp:// uses STARTTLS when the server offers it, and must when a password goes
- * along to another machine. Certificates are verified. On a loopback address smtp:// stays in
- * clear, whatever the server offers.
+ * along to another machine or a smarthost_ca_file is given. Certificates are verified. On a
+ * loopback address, and without a smarthost_ca_file, smtp:// stays in clear, whatever the server
+ * offers. The login is PLAIN, LOGIN or what else libcurl and the server have for a password, and
+ * XOAUTH2 for a token.
  */
 #ifndef PARVIS_BRIDGE_SUBMIT_H
 #define PARVIS_BRIDGE_SUBMIT_H
