@@ -239,21 +239,34 @@ static enum status copy_all(struct upgrading *u, struct str type,
 	return status;
 }
 
-/* A level as the new version knows levels; what was none is left out. */
-static void write_level(
-	struct json_writer *w, const struct upgrading *u, struct str key, const struct json *value)
+/* From a version whose creators stand above all levels to one where they are listed. */
+static bool lists_creators(const struct upgrading *u)
+{
+	return u->power.version->creators_have_all_power &&
+	       !u->upgrade->version->creators_have_all_power;
+}
+
+/* A level as the new version knows levels; what was none is left out. Texts could say more than an
+ * event can hold. */
+static void write_level(struct json_writer *w, const struct upgrading *u, struct str key,
+	const struct json *value, int64_t most)
 {
 	int64_t level;
 
 	if (!power_level_read(u->power.version, value, &level))
 		return;
-	/* Texts could say more than an event can hold. */
-	if (level > CANONICAL_INT_MAX)
-		level = CANONICAL_INT_MAX;
+	if (level > most)
+		level = most;
 	if (level < -CANONICAL_INT_MAX)
 		level = -CANONICAL_INT_MAX;
 	jw_key_str(w, key);
 	jw_int(w, level);
+}
+
+/* What an action may need: no more than those who could do everything will have. */
+static int64_t most_needed(const struct upgrading *u)
+{
+	return lists_creators(u) ? CREATOR_LEVEL : CANONICAL_INT_MAX;
 }
 
 static int64_t level_or(const struct upgrading *u, const struct json *value, int64_t fallback)
@@ -263,15 +276,28 @@ static int64_t level_or(const struct upgrading *u, const struct json *value, int
 	return power_level_read(u->power.version, value, &level) ? level : fallback;
 }
 
+/* As much as anybody has. */
+static int64_t creator_level(const struct upgrading *u)
+{
+	struct json_iter i = json_iter(json_get(u->levels->content, "users"));
+	int64_t most = CREATOR_LEVEL;
+
+	while (json_next(&i))
+		if (level_or(u, i.value, 0) > most)
+			most = level_or(u, i.value, 0);
+	return most < CANONICAL_INT_MAX ? most : CANONICAL_INT_MAX;
+}
+
 /* All creators of the old room, and who upgrades it. */
 static void write_creators(struct json_writer *w, const struct upgrading *u)
 {
 	const struct event *create = u->power.create;
 	const struct json *listed = json_get(u->levels->content, "users");
 	const struct json *additional = json_get(create->content, "additional_creators");
+	int64_t level = creator_level(u);
 
 	jw_key_str(w, create->sender);
-	jw_int(w, CREATOR_LEVEL);
+	jw_int(w, level);
 	for (size_t i = 0; i < json_count(additional); i++) {
 		struct str user_id = json_str(json_at(additional, i));
 		bool is_written = str_eq(user_id, create->sender);
@@ -281,12 +307,12 @@ static void write_creators(struct json_writer *w, const struct upgrading *u)
 		if (is_written)
 			continue;
 		jw_key_str(w, user_id);
-		jw_int(w, CREATOR_LEVEL);
+		jw_int(w, level);
 	}
 	if (!power_is_creator(&u->power, u->upgrade->user_id) &&
 		json_get_str(listed, u->upgrade->user_id) == NULL) {
 		jw_key_str(w, u->upgrade->user_id);
-		jw_int(w, CREATOR_LEVEL);
+		jw_int(w, level);
 	}
 }
 
@@ -304,11 +330,11 @@ static void write_users(struct json_writer *w, const struct upgrading *u)
 				is_creator = true;
 		if (is_creator && upgrade->version->creators_have_all_power)
 			continue;
-		write_level(w, u, i.key, i.value);
+		write_level(w, u, i.key, i.value, CANONICAL_INT_MAX);
 	}
 	/* Who had all power without being listed would be nobody in a version that knows lists
 	 * only. */
-	if (!upgrade->version->creators_have_all_power && u->power.version->creators_have_all_power)
+	if (lists_creators(u))
 		write_creators(w, u);
 	jw_object_end(w);
 }
@@ -327,7 +353,7 @@ static void write_events(struct json_writer *w, const struct upgrading *u)
 	while (json_next(&i)) {
 		if (raise && str_eq_c(i.key, "m.room.tombstone"))
 			continue;
-		write_level(w, u, i.key, i.value);
+		write_level(w, u, i.key, i.value, most_needed(u));
 	}
 	if (raise)
 		jw_put_int(w, "m.room.tombstone",
@@ -341,7 +367,7 @@ static void write_notifications(struct json_writer *w, const struct upgrading *u
 
 	jw_put_object(w, "notifications");
 	while (json_next(&i))
-		write_level(w, u, i.key, i.value);
+		write_level(w, u, i.key, i.value, most_needed(u));
 	jw_object_end(w);
 }
 
@@ -359,7 +385,7 @@ static enum status copy_levels(struct upgrading *u) REQUIRES(on_writer)
 	jw_object(&w);
 	while (json_next(&i)) {
 		if (!json_is(i.value, JSON_OBJECT))
-			write_level(&w, u, i.key, i.value);
+			write_level(&w, u, i.key, i.value, most_needed(u));
 	}
 	if (json_get(u->levels->content, "notifications") != NULL)
 		write_notifications(&w, u);
