@@ -17,6 +17,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -100,7 +101,8 @@ def count(kind, lines, exit_code):
 
 def run_command(suite, log):
     """In a process group of its own, so that nothing that it started outlives it."""
-    env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", **suite.get("env", {}))
+    env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP",
+               PARVIS_SUITE=suite["name"], **suite.get("env", {}))
     process = subprocess.Popen(suite["command"], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
                                stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     try:
@@ -138,6 +140,11 @@ def main():
     parser.add_argument("wanted", nargs="*")
     arguments = parser.parse_args()
     wanted = arguments.wanted
+    # Which operations the tests call, for the suite that comes last.
+    seen = tempfile.TemporaryDirectory(prefix="parvis-seen-")
+    os.environ["PARVIS_SEEN"] = seen.name
+    if not wanted:
+        os.environ["PARVIS_SEEN_WHOLE"] = "1"
     passed = failed = 0
     for suite in SUITES(arguments.variant):
         if wanted and not any(suite["name"].startswith(w) for w in wanted):
@@ -148,6 +155,7 @@ def main():
     if passed + failed == 0:
         print("no suite matches " + " ".join(wanted))
         failed = 1
+    seen.cleanup()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

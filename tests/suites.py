@@ -34,6 +34,11 @@ def python_suites():
     return suites
 
 
+def is_operations(suite):
+    """Looks at what the other tests have called, so it comes behind them."""
+    return suite["name"] == "conformance/test_operations"
+
+
 def node_suites():
     """tests/<folder>/*.test.mjs, each under the Node that tests/package.json brings. Not with
     --test: that starts a second process, of which --test-force-exit loses results."""
@@ -49,14 +54,14 @@ def node_suites():
 def SUITES(variant="asan"):
     """PARVIS_BUILD names another folder of programs than build/<variant>."""
     build = os.environ.setdefault("PARVIS_BUILD", f"build/{variant}")
+    tests = sorted([*python_suites(), *node_suites()], key=is_operations)
     return [
         make("lint/format", "format-check"),
         make("lint/layers-and-sizes", "lint"),
         make("lint/shell", "lint-shell"),
         make(f"build/{variant}", f"VARIANT={variant}", f"B={build}", "build", "unit-build"),
         *unit_programs(build),
-        *python_suites(),
-        *node_suites(),
+        *tests,
         make("lint/thread-safety", "VARIANT=clang", "build"),
         make("lint/cppcheck", "cppcheck"),
         make("lint/clang-tidy", "tidy"),

@@ -10,6 +10,7 @@ import http from "node:http";
 import { fileURLToPath } from "node:url";
 
 import { Specification } from "./openapi.mjs";
+import { Operations } from "./operations.mjs";
 
 // PARVIS_TRACE=1 prints each request and its reply: for finding out why a client is unhappy.
 function trace(request, sent, answer, body) {
@@ -21,6 +22,7 @@ const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding"];
 
 export async function startProxy(upstream, onFault) {
     const specification = Specification.find();
+    const operations = new Operations();
     const { hostname, port } = new URL(upstream);
     const agent = new http.Agent({ keepAlive: true });
     const server = http.createServer((request, reply) => {
@@ -40,6 +42,7 @@ export async function startProxy(upstream, onFault) {
                         body,
                     });
                     if (fault) onFault(fault);
+                    operations.note(request.method, request.url, answer.statusCode);
                     if (process.env.PARVIS_TRACE) trace(request, sent, answer, body);
                     const headers = { ...answer.headers };
                     for (const name of HOP_BY_HOP) delete headers[name];

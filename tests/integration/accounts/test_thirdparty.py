@@ -41,7 +41,8 @@ class Service(http.server.BaseHTTPRequestHandler):
 def registration(name, port, protocols):
     return (f"id: {name}\nurl: http://127.0.0.1:{port}\nas_token: as-{name}\n"
             f"hs_token: hs-{name}\nsender_localpart: {name}bot\n"
-            f"namespaces: {{users: [{{exclusive: true, regex: '@{name}_.*'}}]}}\nprotocols: {protocols}\n")
+            f"namespaces:\n  users: [{{exclusive: true, regex: '@{name}_.*'}}]\n"
+            f"  aliases: [{{exclusive: true, regex: '#{name}_.*'}}]\nprotocols: {protocols}\n")
 
 
 IRC = {"user_fields": ["nick"], "location_fields": ["channel"], "icon": "mxc://localhost/irc",
@@ -72,6 +73,8 @@ class ThirdParty(harness.Case):
             ("Bearer hs-one", f"{APP}/protocol/dead"): b"not json",
             ("Bearer hs-one", f"{APP}/location/irc"): [
                 {"alias": "#irc_x:localhost", "protocol": "irc", "fields": {"channel": "#x"}}],
+            ("Bearer hs-one", f"{APP}/location"): [
+                {"alias": "#one_x:localhost", "protocol": "irc", "fields": {"channel": "#x"}}],
             ("Bearer hs-two", f"{APP}/user"): [
                 {"userid": "@two_n:localhost", "protocol": "irc", "fields": {"nick": "n"}}],
         }
@@ -111,7 +114,10 @@ class ThirdParty(harness.Case):
         user = quote("@two_n:localhost")
         found = self.assert_ok(self.camille.get(f"{V3}/user?userid={user}"))
         self.assertEqual(found[0]["userid"], "@two_n:localhost")
+        alias = quote("#one_x:localhost")
         self.assert_refused(self.camille.get(f"{V3}/location?alias=x"), 404, "M_NOT_FOUND")
+        found = self.assert_ok(self.camille.get(f"{V3}/location?alias={alias}"))
+        self.assertEqual(found[0]["fields"], {"channel": "#x"})
         self.assertEqual(self.assert_ok(self.camille.get(f"{V3}/user/irc?nick=x")), [])
         self.assert_refused(self.camille.get(f"{V3}/user"), 400, "M_MISSING_PARAM")
         self.assert_refused(self.camille.get(f"{V3}/location"), 400, "M_MISSING_PARAM")
