@@ -2,9 +2,10 @@
 /*
  * Who is here (client-server API, "Presence"). Coarse and cheap: what is known is in memory; a sync
  * says "I am here" by a look-up under a lock and writes nothing. A change of somebody's state is
- * gathered with those around it and told by a thread of its own, at most once each
- * PRESENCE_TELL_MS, in one change of the writer that also saves it; only users who share a room
- * with them and whose syncs ask for presence are woken.
+ * gathered with those around it and told by a thread of its own, in one change of the writer that
+ * also saves it; only users who share a room with them and whose syncs ask for presence are woken.
+ * Then it pauses for PRESENCE_TELL_MS, or longer when many were woken: where a whole town hall
+ * shares a room, everybody's comings and goings cost a few hundredths of a core.
  *
  *	offline ── sync, activity ──> online ── idle for PRESENCE_IDLE_MS ──> unavailable
  *	   ^                            │  ^──────────── activity ─────────────────┘
@@ -28,6 +29,7 @@
 #define PRESENCE_GRACE_MS  (30 * 1000)	   /* between two syncs */
 #define PRESENCE_HOLD_MS   (5 * 60 * 1000) /* after PUT status without any sync */
 #define PRESENCE_TELL_MS   1000
+#define PRESENCE_WAKE_MS   10	  /* of pause for each sync woken: a hundred a second */
 #define PRESENCE_USERS_MAX 100000 /* remembered at once; those offline make place */
 
 struct event;

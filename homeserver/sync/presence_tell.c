@@ -152,7 +152,7 @@ static void forget_due(struct presence *p)
 }
 
 /* STATUS_UNAVAILABLE: the writer has ended. */
-static enum status tell(struct presence *p)
+static enum status tell(struct presence *p, size_t *woken_out)
 {
 	ARENA_SCOPE(arena);
 	struct telling telling = {.presence = p};
@@ -161,6 +161,7 @@ static enum status tell(struct presence *p)
 
 	collect_due(p, arena, &telling.users);
 	forget_due(p);
+	*woken_out = 0;
 	if (telling.users.count == 0)
 		return STATUS_OK;
 	if (telling.users.count > TELL_EACH_MAX)
@@ -172,6 +173,7 @@ static enum status tell(struct presence *p)
 	if (status != STATUS_OK && status != STATUS_UNAVAILABLE)
 		log_warning("%zu changes of presence were not told: %s", telling.users.count,
 			status_name(status));
+	*woken_out = telling.listeners.count;
 	return status;
 }
 
@@ -207,7 +209,8 @@ static void *presence_run(void *arg)
 	int64_t look_ms = clock_mono_ms() + LOOK_EVERY_MS, tell_ms = 0;
 
 	while (wait_for_work(p, look_ms, tell_ms)) {
-		int64_t now_ms = clock_mono_ms();
+		int64_t now_ms = clock_mono_ms(), pause_ms;
+		size_t woken;
 
 		if (now_ms >= look_ms) {
 			(void)presence_look(p, now_ms);
@@ -215,9 +218,11 @@ static void *presence_run(void *arg)
 		}
 		if (now_ms < tell_ms)
 			continue;
-		if (tell(p) == STATUS_UNAVAILABLE)
+		if (tell(p, &woken) == STATUS_UNAVAILABLE)
 			break;
-		tell_ms = clock_mono_ms() + PRESENCE_TELL_MS;
+		pause_ms = (int64_t)woken * PRESENCE_WAKE_MS;
+		tell_ms = clock_mono_ms() +
+			  (pause_ms > PRESENCE_TELL_MS ? pause_ms : PRESENCE_TELL_MS);
 	}
 	return NULL;
 }
