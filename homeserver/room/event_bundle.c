@@ -95,7 +95,19 @@ static enum status find_references(
 		.limit = MAX_REFERENCES,
 	};
 
-	return relation_list(format->db, format->arena, &query, &out->references);
+	struct event_rows *rows = &out->references;
+	enum status status = relation_list(format->db, format->arena, &query, rows);
+	size_t kept = 0;
+
+	for (size_t i = 0; status == STATUS_OK && i < rows->count; i++) {
+		struct event *child;
+
+		status = event_from_row(format->arena, &rows->items[i], &child);
+		if (status == STATUS_OK && is_shown(format, child))
+			rows->items[kept++] = rows->items[i];
+	}
+	rows->count = kept;
+	return status;
 }
 
 static enum status bundle_load(
