@@ -49,11 +49,12 @@ struct mail_attachment {
 
 /* What a mail says about itself. */
 enum mail_flags {
-	MAIL_AUTO_SUBMITTED = 1 << 0,  /* RFC 3834: anything but "no", X-Autoreply ... */
-	MAIL_BULK = 1 << 1,	       /* Precedence: bulk, junk, list */
-	MAIL_LIST = 1 << 2,	       /* List-Id or another List- header (RFC 2369, 2919) */
-	MAIL_DELIVERY_REPORT = 1 << 3, /* multipart/report; report-type=delivery-status */
-	MAIL_CUT = 1 << 5,	       /* more text, parts or attachments than the limits allow */
+	MAIL_AUTO_SUBMITTED = 1 << 0,	/* RFC 3834: anything but "no", X-Autoreply ... */
+	MAIL_BULK = 1 << 1,		/* Precedence: bulk, junk, list */
+	MAIL_LIST = 1 << 2,		/* List-Id or another List- header (RFC 2369, 2919) */
+	MAIL_DELIVERY_REPORT = 1 << 3,	/* multipart/report; report-type=delivery-status */
+	MAIL_ANSWERS_UNWANTED = 1 << 4, /* X-Auto-Response-Suppress: no machine may answer */
+	MAIL_CUT = 1 << 5,		/* more text, parts or attachments than the limits allow */
 	MAIL_UNREADABLE = 1 << 6, /* the parser died: headers only, as far as they could be had */
 	MAIL_SIGNED = 1 << 7,	  /* multipart/signed or S/MIME */
 	MAIL_ENCRYPTED = 1 << 8,  /* multipart/encrypted or S/MIME: the text is not readable */

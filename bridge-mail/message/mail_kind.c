@@ -36,6 +36,19 @@ static bool is_list(const struct headers *headers)
 	return false;
 }
 
+/* Exchange's (MS-OXCMAIL): a list of what shall not come. Receipts alone do not concern us. */
+static bool answers_unwanted(const struct headers *headers)
+{
+	struct str list = headers_find(headers, "X-Auto-Response-Suppress"), word;
+	while (list.n > 0 && str_cut(&list, ',', &word)) {
+		word = str_trim(word);
+		if (str_eq_nocase(word, STR("All")) || str_eq_nocase(word, STR("AutoReply")) ||
+			str_eq_nocase(word, STR("OOF")))
+			return true;
+	}
+	return false;
+}
+
 static bool is_bulk(const struct headers *headers)
 {
 	struct str value = keyword(headers_find(headers, "Precedence"));
@@ -61,5 +74,7 @@ unsigned mail_kind_flags(const struct headers *headers)
 		flags |= MAIL_LIST;
 	if (is_delivery_report(headers))
 		flags |= MAIL_DELIVERY_REPORT;
+	if (answers_unwanted(headers))
+		flags |= MAIL_ANSWERS_UNWANTED;
 	return flags;
 }

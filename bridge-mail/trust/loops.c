@@ -18,41 +18,64 @@ enum loop_verdict loops_judge(struct str secret, const struct mail *mail)
 /* Answering machines that say so in the subject only. ASCII case is ignored. */
 static bool subject_is_automatic(struct str subject)
 {
-	static const struct str starts[] = {
-		STR_INIT("R\xc3\xa9ponse automatique"),
-		STR_INIT("Reponse automatique"),
-		STR_INIT("Absence du bureau"),
-		STR_INIT("Message d'absence"),
-		STR_INIT("Message d\xe2\x80\x99"
-			 "absence"),
-		STR_INIT("Automatic reply"),
-		STR_INIT("Auto:"),
-		STR_INIT("Autoreply"),
-		STR_INIT("Out of office"),
-		STR_INIT("Automatische Antwort"),
-		STR_INIT("Abwesenheitsnotiz"),
+	static const char *const starts[] = {
+		/* French */
+		"R\xc3\xa9ponse automatique",
+		"R\xc3\x89PONSE AUTOMATIQUE",
+		"Reponse automatique",
+		"R\xc3\xa9ponse d'absence",
+		"Absence du bureau",
+		"Absent du bureau",
+		"Absente du bureau",
+		"Absent(e) du bureau",
+		"Message d'absence",
+		"Message d\xe2\x80\x99"
+		"absence",
+		"Notification d'absence",
+		"Message automatique",
+		"Accus\xc3\xa9 de r\xc3\xa9"
+		"ception automatique",
+		/* English */
+		"Automatic reply",
+		"Automatic response",
+		"Auto:",
+		"Auto reply",
+		"Auto-reply",
+		"Autoreply",
+		"Auto response",
+		"Out of office",
+		"Out of the office",
+		"Out-of-office",
+		"Vacation reply",
+		/* German */
+		"Automatische Antwort",
+		"Automatische R\xc3\xbc"
+		"ckantwort",
+		"Abwesenheitsnotiz",
+		"Abwesenheitsnachricht",
+		"Abwesenheitsbenachrichtigung",
 	};
-	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
-		if (str_eq_nocase(str_slice(subject, 0, starts[i].n), starts[i]))
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		struct str start = str_c(starts[i]);
+		if (str_eq_nocase(str_slice(subject, 0, start.n), start))
 			return true;
+	}
 	return false;
 }
 
-/* Senders that nobody reads. */
+/* Senders that nobody reads (RFC 3834, 2: owner- and -request are of lists). */
 static bool sender_is_machine(struct str address)
 {
-	static const struct str locals[] = {
-		STR_INIT("mailer-daemon@"),
-		STR_INIT("noreply@"),
-		STR_INIT("no-reply@"),
-		STR_INIT("ne-pas-repondre@"),
-		STR_INIT("nepasrepondre@"),
-		STR_INIT("donotreply@"),
-	};
+	static const char *const locals[] = {"mailer-daemon", "postmaster", "noreply", "no-reply",
+		"no_reply", "ne-pas-repondre", "nepasrepondre", "ne_pas_repondre", "donotreply",
+		"do-not-reply", "bounce", "bounces", "listserv", "majordomo"};
+	ptrdiff_t at = str_rindex(address, '@');
+	struct str local = str_slice(address, 0, at < 0 ? address.n : (size_t)at);
 	for (size_t i = 0; i < ARRAY_LEN(locals); i++)
-		if (str_eq_nocase(str_slice(address, 0, locals[i].n), locals[i]))
+		if (str_eq_nocase(local, str_c(locals[i])))
 			return true;
-	return false;
+	return str_eq_nocase(str_slice(local, 0, 6), STR("owner-")) ||
+	       (local.n > 8 && str_eq_nocase(str_skip(local, local.n - 8), STR("-request")));
 }
 
 bool loops_is_automatic(const struct mail *mail, struct str mail_from)
@@ -61,4 +84,30 @@ bool loops_is_automatic(const struct mail *mail, struct str mail_from)
 		MAIL_AUTO_SUBMITTED | MAIL_BULK | MAIL_LIST | MAIL_DELIVERY_REPORT;
 	return mail_from.n == 0 || (mail->flags & automatic) != 0 ||
 	       subject_is_automatic(mail->subject) || sender_is_machine(mail->from.address);
+}
+
+static bool names(const struct mail_addresses *list, struct str address)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (str_eq_nocase(list->items[i].address, address))
+			return true;
+	return false;
+}
+
+enum loops_answer loops_may_answer(
+	const struct mail *mail, struct str mail_from, const struct str *ours, size_t our_count)
+{
+	bool addressed = false;
+	if (loops_is_automatic(mail, mail_from) || sender_is_machine(mail_from))
+		return LOOPS_AUTOMATIC;
+	if ((mail->flags & MAIL_ANSWERS_UNWANTED) != 0)
+		return LOOPS_UNWANTED;
+	if (mail->loop_header.n > 0)
+		return LOOPS_LOOP;
+	for (size_t i = 0; i < our_count; i++) {
+		if (str_eq_nocase(mail_from, ours[i]) || str_eq_nocase(mail->from.address, ours[i]))
+			return LOOPS_LOOP;
+		addressed = addressed || names(&mail->to, ours[i]) || names(&mail->cc, ours[i]);
+	}
+	return addressed ? LOOPS_ANSWER : LOOPS_NOT_ADDRESSED;
 }
