@@ -42,7 +42,7 @@ export function makeCertificate(dir, name = "localhost") {
 }
 
 export class Dovecot {
-    static async start({ users, tls = false, capability = "", mechanisms = "plain login" }) {
+    static async start({ users, tls = false, capability = "", mechanisms = "plain login", auth = false }) {
         const dovecot = new Dovecot();
         dovecot.dir = fs.mkdtempSync(path.join(os.tmpdir(), "parvis-dovecot-"));
         fs.chmodSync(dovecot.dir, 0o755);
@@ -50,6 +50,8 @@ export class Dovecot {
         dovecot.port = await freePort();
         dovecot.tlsPort = await freePort();
         dovecot.tls = tls ? makeCertificate(dovecot.dir) : undefined;
+        // For another server's logins.
+        dovecot.authSocket = auth ? path.join(dovecot.dir, "auth") : "";
         dovecot.#configure(capability, mechanisms);
         await dovecot.launch();
         return dovecot;
@@ -103,6 +105,7 @@ service imap-login {
     port = ${tls ? this.tlsPort : 0}
   }
 }
+${this.authSocket ? `service auth {\n  unix_listener ${this.authSocket} {\n    mode = 0666\n  }\n}` : ""}
 service anvil {
   chroot =
 }
