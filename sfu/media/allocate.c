@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sfu/media/allocate.h"
 
-#define MORE_PERCENT 110 /* going up needs room to spare, staying does not */
+/* Going up needs room to spare, most of all from nothing; staying does not even need all. */
+#define MORE_PERCENT  110
+#define FIRST_PERCENT 125
+#define STAY_PERCENT  85
 
 static uint64_t cost_of(const struct allocate_video *v, int layer)
 {
@@ -34,7 +37,8 @@ static bool raise(struct allocate_video *v, struct allocation *a, uint64_t bps)
 		return false;
 	}
 	uint64_t step = step_of(v, to);
-	uint64_t needs = to > v->now ? step * MORE_PERCENT / 100 : step;
+	unsigned percent = to <= v->now ? STAY_PERCENT : v->now < 0 ? FIRST_PERCENT : MORE_PERCENT;
+	uint64_t needs = step * percent / 100;
 	if (a->used + needs > bps) {
 		return false;
 	}

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define BACK_OFF	 0.85
-#define BACK_OFF_IDLE	 0.7 /* when we did not send enough to have caused it all */
+#define BACK_OFF_IDLE	 0.85 /* of the estimate, when we cannot have caused it */
+#define GETS_THROUGH	 0.85 /* of what is sent */
 #define IDLE_SHARE	 0.6
 #define INCREASE	 1.08 /* a second */
 #define HEADROOM	 1.5  /* above what is known to arrive */
@@ -71,7 +72,8 @@ static void note_decrease(struct bwe *b, int64_t now_us)
 static void decrease_for_delay(struct bwe *b, double acked, int64_t now_us)
 {
 	double bps = (double)b->bitrate, to = BACK_OFF * acked;
-	bool idle = (double)rate_bps(&b->sent, now_us) < IDLE_SHARE * bps;
+	double sent = (double)rate_bps(&b->sent, now_us);
+	bool idle = sent < IDLE_SHARE * bps && acked > GETS_THROUGH * sent;
 	if (idle) {
 		to = fmax(to, BACK_OFF_IDLE * bps);
 	} else {
@@ -79,6 +81,15 @@ static void decrease_for_delay(struct bwe *b, double acked, int64_t now_us)
 	}
 	set_bitrate(b, fmin(to, bps));
 	note_decrease(b, now_us);
+}
+
+void bwe_clogged(struct bwe *bwe, int64_t rtt_us, int64_t now_us)
+{
+	double acked = (double)rate_bps(&bwe->acked, bwe->acked_us);
+	if (bwe->decreased_us == 0 || now_us - bwe->decreased_us >= rtt_us + DECREASE_US) {
+		set_bitrate(bwe, fmin(BACK_OFF * acked, (double)bwe->bitrate));
+		note_decrease(bwe, now_us);
+	}
 }
 
 static void increase(struct bwe *b, double acked, int64_t rtt_us, int64_t now_us)

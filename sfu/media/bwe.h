@@ -38,6 +38,8 @@ void bwe_sent(struct bwe *bwe, unsigned bytes, int64_t now_us);
 void bwe_arrived(struct bwe *bwe, unsigned bytes, int64_t sent_us, int64_t arrived_us);
 void bwe_lost(struct bwe *bwe);
 void bwe_told(struct bwe *bwe, int64_t rtt_us, int64_t now_us);
+/* More is under way than gets through: a queue that is known before it is told of. */
+void bwe_clogged(struct bwe *bwe, int64_t rtt_us, int64_t now_us);
 /* A probe has shown that this much gets through. */
 void bwe_probed(struct bwe *bwe, uint64_t bps, int64_t now_us);
 /* The peer's own estimate; ignored when it gives better. */

@@ -3,13 +3,19 @@
 
 #include <string.h>
 
-#define PACE_PERCENT   150    /* of the estimate */
-#define QUEUE_US       300000 /* nothing waits longer than this */
-#define BURST_US       20000
-#define BURST_MIN      4000 /* bytes */
-#define RESEND_SHARE   2    /* of the estimate: a half */
-#define RESEND_MIN_BPS 100000
-#define US_BITS	       8000000
+#define PACE_PERCENT	  150 /* of the estimate */
+#define PACE_WARY_PERCENT 110 /* where a queue grew not long ago */
+#define WARY_US		  15000000
+#define QUEUE_US	  300000 /* nothing waits longer than this */
+#define BURST_US	  20000
+#define BURST_MIN	  4000 /* bytes */
+#define RESEND_SHARE	  2    /* of the estimate: a half */
+#define RESEND_MIN_BPS	  100000
+#define LOSSY		  0.04f
+#define IN_FLIGHT_US	  150000 /* besides the round trip: feedback is not sent at once */
+#define HEADROOM_PERCENT  130	 /* above what gets through */
+#define CLOGGED_US	  60000
+#define US_BITS		  8000000
 
 void downlink_init(struct downlink *downlink)
 {
@@ -25,7 +31,10 @@ uint16_t downlink_number(const struct downlink *downlink)
 void downlink_note(struct downlink *downlink, unsigned bytes, int64_t now_us)
 {
 	struct downlink *d = downlink;
-	d->sent[d->next_sequence % DOWNLINK_SENT] = (struct downlink_sent){.sent_us = now_us,
+	struct downlink_sent *sent = &d->sent[d->next_sequence % DOWNLINK_SENT];
+	d->in_flight += bytes;
+	d->in_flight -= sent->sent_us != 0 ? sent->bytes : 0;
+	*sent = (struct downlink_sent){.sent_us = now_us,
 		.sequence = d->next_sequence,
 		.bytes = (uint16_t)bytes,
 		.probe = probe_sent(&d->probe, bytes)};
@@ -34,16 +43,17 @@ void downlink_note(struct downlink *downlink, unsigned bytes, int64_t now_us)
 	bwe_sent(&d->bwe, bytes, now_us);
 }
 
-static int64_t pace_bps(const struct downlink *d)
+static int64_t pace_bps(const struct downlink *d, int64_t now_us)
 {
-	uint64_t bps = d->bwe.bitrate * PACE_PERCENT / 100;
+	bool wary = d->bwe.decreased_us != 0 && now_us - d->bwe.decreased_us < WARY_US;
+	uint64_t bps = d->bwe.bitrate * (wary ? PACE_WARY_PERCENT : PACE_PERCENT) / 100;
 	uint64_t drain = d->queue_bytes * US_BITS / QUEUE_US;
 	return (int64_t)(bps > drain ? bps : drain);
 }
 
 static void refill(struct downlink *d, int64_t now_us)
 {
-	int64_t bps = pace_bps(d), most = bps * BURST_US / US_BITS;
+	int64_t bps = pace_bps(d, now_us), most = bps * BURST_US / US_BITS;
 	int64_t passed = now_us - d->budget_us;
 	most = most < BURST_MIN ? BURST_MIN : most;
 	d->budget_us = now_us;
@@ -52,13 +62,43 @@ static void refill(struct downlink *d, int64_t now_us)
 	d->budget = d->budget > most ? most : d->budget < -most ? -most : d->budget;
 }
 
-bool downlink_may_send(struct downlink *downlink, int64_t now_us)
+/* A queue on the way shows here first: more is under way than could be, were there none. */
+static bool is_clogged(struct downlink *d, int64_t now_us)
+{
+	uint64_t through = rate_bps(&d->bwe.acked, d->bwe.acked_us) * HEADROOM_PERCENT / 100;
+	uint64_t bps = through < d->bwe.bitrate ? through : d->bwe.bitrate;
+	bps = bps < BWE_MIN_BPS ? BWE_MIN_BPS : bps;
+	int64_t window = d->rtt_us + IN_FLIGHT_US;
+	if (now_us - d->told_us > 2 * window) {
+		return false; /* no feedback at all is another matter */
+	}
+	return d->in_flight * US_BITS > bps * (uint64_t)window + (uint64_t)BURST_MIN * US_BITS;
+}
+
+bool downlink_may_drain(struct downlink *downlink, int64_t now_us)
 {
 	if (!downlink->bwe.informed) {
 		return true;
 	}
 	refill(downlink, now_us);
-	return downlink->queue_count == 0 && downlink->budget > 0;
+	return downlink->budget > 0 && !is_clogged(downlink, now_us);
+}
+
+bool downlink_may_send(struct downlink *downlink, int64_t now_us)
+{
+	return downlink->queue_count == 0 && downlink_may_drain(downlink, now_us);
+}
+
+void downlink_watch(struct downlink *downlink, int64_t now_us)
+{
+	struct downlink *d = downlink;
+	if (d->queue_count == 0 || !d->bwe.informed || !is_clogged(d, now_us)) {
+		d->clogged_us = 0;
+	} else if (d->clogged_us == 0) {
+		d->clogged_us = now_us;
+	} else if (now_us - d->clogged_us >= CLOGGED_US) {
+		bwe_clogged(&d->bwe, d->rtt_us, now_us);
+	}
 }
 
 bool downlink_queue(
@@ -74,6 +114,11 @@ bool downlink_queue(
 	d->queue[at].bytes = (uint16_t)bytes;
 	d->queue_bytes += bytes;
 	return true;
+}
+
+bool downlink_affords_red(const struct downlink *downlink)
+{
+	return !downlink->reduced || downlink->bwe.loss >= LOSSY;
 }
 
 bool downlink_may_resend(struct downlink *downlink, unsigned bytes, int64_t now_us)

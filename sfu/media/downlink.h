@@ -39,6 +39,9 @@ struct downlink {
 	unsigned queue_first, queue_count;
 	uint64_t queue_bytes;
 	int64_t budget, budget_us; /* bytes that may go now, as of then */
+	uint64_t in_flight;	   /* bytes of whose fate nothing is known yet */
+	int64_t told_us, rtt_us;
+	int64_t clogged_us; /* since when too much is under way; 0: it is not */
 	struct rate resent, audio;
 	int64_t allocated_us;
 	bool starved, reduced;
@@ -50,8 +53,15 @@ uint16_t downlink_number(const struct downlink *downlink);
 void downlink_note(struct downlink *downlink, unsigned bytes, int64_t now_us);
 /* Whether a packet of video may go at once. If not: queue it; false when there is no room. */
 bool downlink_may_send(struct downlink *downlink, int64_t now_us);
+/* Whether the first of the queue may go. */
+bool downlink_may_drain(struct downlink *downlink, int64_t now_us);
+/* The same reason to wait for a while is a reason to send less. */
+void downlink_watch(struct downlink *downlink, int64_t now_us);
 bool downlink_queue(
 	struct downlink *downlink, struct downtrack *downtrack, uint16_t sequence, unsigned bytes);
+/* Whether audio may be sent with its redundancy: not where a picture waits for the room, unless
+ * losses make it worth that. */
+bool downlink_affords_red(const struct downlink *downlink);
 /* Whether a lost packet may be sent again: not if that would cost what is new. */
 bool downlink_may_resend(struct downlink *downlink, unsigned bytes, int64_t now_us);
 void downlink_forget(struct downlink *downlink, const struct downtrack *downtrack);

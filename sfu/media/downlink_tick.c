@@ -9,6 +9,7 @@
 #include "sfu/media/twcc_feedback.h"
 
 #define ALLOCATE_US   100000
+#define SHOW_US	      1000000 /* what has just been let through is so for this long */
 #define MAX_VIDEOS    64
 #define LEAST_BPS     20000 /* what a layer counts that has just begun to flow */
 #define PROBE_PERCENT 120   /* of what the next layer needs */
@@ -42,9 +43,11 @@ void downlink_feedback(struct peer *peer, const struct rtcp_packet *packet)
 			bwe_lost(&d->bwe);
 		}
 		sent->sent_us = 0;
+		d->in_flight -= sent->bytes;
 	}
-	bwe_told(&d->bwe, peer->rtt_us > 0 ? peer->rtt_us : PEER_DEFAULT_RTT_US,
-		peer->media->now_us);
+	d->told_us = peer->media->now_us;
+	d->rtt_us = peer->rtt_us > 0 ? peer->rtt_us : PEER_DEFAULT_RTT_US;
+	bwe_told(&d->bwe, d->rtt_us, d->told_us);
 }
 
 void downlink_remb(struct peer *peer, uint64_t bps)
@@ -116,6 +119,7 @@ static void tell_state(struct peer *peer, struct downtrack *d, bool held_back) R
 		return;
 	}
 	d->held_back = held_back;
+	d->held_us = peer->media->now_us;
 	struct media_event *event = media_event_about(peer, MEDIA_STREAM_STATE);
 	event->u.stream.downtrack = d->id;
 	event->u.stream.paused = held_back;
@@ -147,8 +151,11 @@ static uint64_t choose(struct peer *peer) REQUIRES(on_media)
 		struct downtrack *d = tracks[i];
 		bool best = videos[i].out >= videos[i].wish;
 		/* With room for all that was wished, what may come yet is not held back. */
-		d->allocated = best || !a.reduced ? MEDIA_MAX_ENCODINGS - 1 : videos[i].out;
-		tell_state(peer, d, videos[i].out < 0);
+		int most = best || !a.reduced ? MEDIA_MAX_ENCODINGS - 1 : videos[i].out;
+		d->allocated = most < 0 ? 0 : most;
+		bool hold = videos[i].out < 0 &&
+			    (d->held_back || peer->media->now_us - d->held_us >= SHOW_US);
+		tell_state(peer, d, hold);
 	}
 	link->starved = a.starved;
 	link->reduced = a.reduced;
@@ -221,8 +228,7 @@ static void drain(struct peer *peer)
 {
 	struct downlink *link = &peer->downlink;
 	int64_t now_us = peer->media->now_us;
-	(void)downlink_may_send(link, now_us);
-	while (link->queue_count > 0 && link->budget > 0) {
+	while (link->queue_count > 0 && downlink_may_drain(link, now_us)) {
 		unsigned at = link->queue_first;
 		struct downtrack *d = link->queue[at].downtrack;
 		link->queue_bytes -= link->queue[at].bytes;
@@ -245,6 +251,7 @@ void downlink_tick(struct peer *peer)
 	if (!link->bwe.informed) {
 		return;
 	}
+	downlink_watch(link, now_us);
 	follow_probe(peer);
 	if (now_us - link->allocated_us < ALLOCATE_US) {
 		return;

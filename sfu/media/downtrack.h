@@ -32,8 +32,9 @@ struct downtrack {
 	uint16_t rtx_sequence;
 	uint8_t red_payload_type; /* MEDIA_NO_PAYLOAD: the subscriber takes plain Opus only */
 	struct media_downtrack_settings settings;
-	int allocated;	/* greatest encoding or layer that bandwidth allows (downlink.h) */
-	bool held_back; /* it allows none */
+	int allocated;	 /* greatest encoding or layer that bandwidth allows (downlink.h) */
+	bool held_back;	 /* it allows none */
+	int64_t held_us; /* when that changed last */
 	struct layer_selector layers;
 	struct rewriter rewriter;
 	int current;	   /* encoding being forwarded; -1: none */

@@ -101,7 +101,8 @@ static void finish(struct outgoing *o)
 }
 
 /* What redundancy the subscriber can read it gets, in its numbers; otherwise the newest frame. */
-static bool write_audio(struct outgoing *o, const struct rtp_packet *source, bool is_red)
+static bool write_audio(
+	struct outgoing *o, const struct rtp_packet *source, bool is_red, bool plain)
 {
 	const struct downtrack *d = o->downtrack;
 	struct red red;
@@ -114,7 +115,7 @@ static bool write_audio(struct outgoing *o, const struct rtp_packet *source, boo
 	if (red_parse(source->payload, source->payload_size, &red) != STATUS_OK) {
 		return false;
 	}
-	if (d->red_payload_type == MEDIA_NO_PAYLOAD) {
+	if (plain) {
 		memcpy(to, source->payload + red.primary_at, red.primary_size);
 		o->size += red.primary_size;
 		return true;
@@ -167,7 +168,11 @@ static void emit(struct downtrack *d, const struct rtp_packet *source, struct re
 	bool is_red = codec->name == CODEC_RED;
 	start_header(&o, (uint16_t)sent->out, source->timestamp + segment->timestamp_offset);
 	o.header.marker = sent->marker;
-	if (is_red && d->red_payload_type != MEDIA_NO_PAYLOAD) {
+	if (manner == SEND_FIRST) {
+		sent->plain = d->red_payload_type == MEDIA_NO_PAYLOAD ||
+			      !downlink_affords_red(&d->peer->downlink);
+	}
+	if (is_red && !sent->plain) {
 		o.header.payload_type = d->red_payload_type;
 	}
 	o.header.ext[RTP_EXT_AUDIO_LEVEL] = source->ext[RTP_EXT_AUDIO_LEVEL];
@@ -182,7 +187,7 @@ static void emit(struct downtrack *d, const struct rtp_packet *source, struct re
 		put_u16(o.bytes + o.size, (uint16_t)sent->out);
 		o.size += RTX_BYTES;
 	}
-	if (audio && !write_audio(&o, source, is_red)) {
+	if (audio && !write_audio(&o, source, is_red, sent->plain)) {
 		return;
 	}
 	if (!audio) {

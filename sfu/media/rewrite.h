@@ -36,6 +36,7 @@ struct rewrite_sent {
 	uint16_t transport_sequence;
 	uint8_t resent; /* how often */
 	bool marker;
+	bool plain; /* audio: without its redundancy */
 };
 
 struct rewriter {

@@ -17,6 +17,8 @@
 #define THRESHOLD_DOWN	0.039
 #define OUTLIER		15.0
 #define MAX_STEP_MS	100.0
+#define QUEUE_MS	20.0 /* less is a busy machine rather than a queue on the way */
+#define LEAST_US	10000000
 
 void trend_init(struct trend *trend)
 {
@@ -50,10 +52,21 @@ static void adapt_threshold(struct trend *t, double trend, double step_ms)
 	t->threshold = fmin(fmax(t->threshold, THRESHOLD_MIN), THRESHOLD_MAX);
 }
 
-static void detect(struct trend *t, double line, double sent_ms)
+static double queued_ms(struct trend *t, int64_t now_us)
+{
+	if (t->least_since_us == 0 || now_us - t->least_since_us > LEAST_US) {
+		t->least_before_ms = t->least_since_us == 0 ? t->smoothed_ms : t->least_ms;
+		t->least_ms = t->smoothed_ms;
+		t->least_since_us = now_us;
+	}
+	t->least_ms = fmin(t->least_ms, t->smoothed_ms);
+	return t->smoothed_ms - fmin(t->least_ms, t->least_before_ms);
+}
+
+static void detect(struct trend *t, double line, double sent_ms, bool queued)
 {
 	double trend = fmin(t->groups, MAX_DELTAS) * line * GAIN;
-	if (trend > t->threshold) {
+	if (trend > t->threshold && queued) {
 		t->over_ms += t->over_count == 0 ? sent_ms / 2 : sent_ms;
 		t->over_count++;
 		if (t->over_ms > OVERUSE_MS && t->over_count > 1 && trend >= t->last_trend) {
@@ -87,8 +100,9 @@ static void close_group(struct trend *t)
 	unsigned at = t->groups++ % TREND_GROUPS;
 	t->points[at].at_ms = (double)(now->last_arrived_us - t->first_arrived_us) / 1000;
 	t->points[at].delay_ms = t->smoothed_ms;
+	bool queued = queued_ms(t, now->last_arrived_us) > QUEUE_MS;
 	if (t->groups >= TREND_GROUPS) {
-		detect(t, slope(t), sent_ms);
+		detect(t, slope(t), sent_ms, queued);
 	}
 }
 

@@ -24,6 +24,9 @@ struct trend {
 	struct trend_group previous, current;
 	int64_t first_arrived_us, changed_us;
 	double delay_ms, smoothed_ms; /* accumulated */
+	/* The least smoothed delay of this while and of the one before: what is above it is queued. */
+	double least_ms, least_before_ms;
+	int64_t least_since_us;
 	unsigned groups;
 	struct {
 		double at_ms, delay_ms;
