@@ -180,7 +180,7 @@ enum status push_queue_on_event(struct db_tx *tx, const struct event *event)
 	if (pushing_users == 0)
 		return STATUS_OK;
 	struct pushing pushing = {.tx = tx, .event = event, .now = clock_wall_ms()};
-	struct room_row room;
+	struct room_row room = {0};
 	enum status status = room_store_find(tx->db, tx->arena, event->room_id, &room);
 	if (status != STATUS_OK)
 		return status;
