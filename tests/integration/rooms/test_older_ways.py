@@ -9,7 +9,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from room_case import V3, RoomCase, quote  # noqa: E402
+from room_case import V3, RoomCase, harness, quote  # noqa: E402
 
 V1 = "/_matrix/client/v1"
 
@@ -207,6 +207,19 @@ class Reports(RoomCase):
                             "M_MISSING_PARAM")
         self.assert_refused(self.eve.post(f"{V3}/rooms/{quote(room)}/report",
                                           {"reason": "x" * 9000}), 400, "M_INVALID_PARAM")
+
+
+class ReportLimits(harness.Case):
+    options = {"rate_limits": True}
+
+    def test_nobody_floods_the_administrator(self):
+        eve = self.parvis.register("eve")
+        path = f"{V3}/users/{quote('@admin:localhost')}/report"
+        replies = [eve.post(path, {"reason": "x"}) for _ in range(30)]
+        self.assertEqual([r.status for r in replies[:15]], [200] * 15)
+        self.assert_refused(replies[-1], 429, "M_LIMIT_EXCEEDED")
+        self.assertGreater(replies[-1].json["retry_after_ms"], 0)
+        self.assertGreater(int(replies[-1].headers["Retry-After"]), 0)
 
 
 if __name__ == "__main__":
