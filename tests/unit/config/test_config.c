@@ -94,6 +94,35 @@ static void values_and_paths(void **state)
 	config_free(&c);
 }
 
+#define BOX  "bridge_mail:\n  mailboxes: [{address: v@ville.example}]\n  imap:\n"
+#define IMAP BOX "    - {url: \"imaps://a\", user: u, password_file: p"
+
+static void folders_at_providers(void **state)
+{
+	char why[CONFIG_ERROR_MAX] = "";
+	char expected[128];
+	struct config *c = NULL;
+	(void)state;
+	check_ok(load(NAME IMAP "}\n    - {url: \"imap://b:143\", user: w, token_command: \"x y\","
+				" done: move, existing: none, folder: Courrier}\n",
+		&c, why));
+	const struct config_bridge_mail *m = &c->bridge_mail;
+	assert_int_equal(m->imap_count, 2);
+	snprintf(expected, sizeof(expected), "%s/p", folder);
+	assert_string_equal(m->imap[0].password_file, expected);
+	assert_string_equal(m->imap[0].folder, "INBOX");
+	assert_string_equal(m->imap[0].done_flag, "\\Seen");
+	assert_string_equal(m->imap[0].mailbox, "v@ville.example");
+	assert_int_equal(m->imap[0].done, IMAP_DONE_FLAG);
+	assert_int_equal(m->imap[0].existing, IMAP_EXISTING_UNSEEN);
+	assert_int_equal(m->imap[0].idle_s, 1500);
+	assert_int_equal(m->imap[1].done, IMAP_DONE_MOVE);
+	assert_int_equal(m->imap[1].existing, IMAP_EXISTING_NONE);
+	assert_string_equal(m->imap[1].token_command, "x y");
+	assert_int_equal(m->smarthost_per_hour, 60);
+	config_free(&c);
+}
+
 static void faults_are_told_in_one_line(void **state)
 {
 	static const struct {
@@ -119,6 +148,14 @@ static void faults_are_told_in_one_line(void **state)
 		{NAME "homeserver:\n  public_url: ville.example\n", "public_url"},
 		{NAME "bridge_mail:\n  mail_max_bytes: 99999999999\n", "1 GiB"},
 		{NAME "bridge_mail:\n  mailboxes: [{address: mairie}]\n", "mairie"},
+		{NAME IMAP ", token_file: t}\n", "password_file"},
+		{NAME BOX "    - {url: \"imaps://a\", user: u}\n", "password_file"},
+		{NAME BOX "    - {url: \"http://a\", user: u, password_file: p}\n", "imap://"},
+		{NAME IMAP ", mailbox: x@y}\n", "mailbox"},
+		{NAME IMAP ", idle_s: 1800}\n", "idle_s"},
+		{NAME IMAP ", done_flag: \"a) (b\"}\n", "done_flag"},
+		{NAME IMAP ", done: move, done_folder: INBOX}\n", "done_folder"},
+		{NAME IMAP ", done: burn}\n", "done"},
 		{"a: &a [x]\nb: *a\n", ""},
 		{"server_name: [\n", ""},
 		{"\t", ""},
@@ -166,6 +203,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(the_commented_file_says_the_defaults),
 		cmocka_unit_test(values_and_paths),
+		cmocka_unit_test(folders_at_providers),
 		cmocka_unit_test(faults_are_told_in_one_line),
 		cmocka_unit_test(secrets_are_not_told),
 		cmocka_unit_test(files_that_cannot_be_read),
