@@ -6,6 +6,8 @@
 
 #define BACK_OFF	 0.85
 #define BACK_OFF_IDLE	 0.85 /* of the estimate, when we cannot have caused it */
+#define BACK_OFF_CLOGGED 0.7
+#define HIGH_KEPT	 0.98 /* a feedback, of which there are some twenty a second */
 #define GETS_THROUGH	 0.85 /* of what is sent */
 #define IDLE_SHARE	 0.6
 #define INCREASE	 1.08 /* a second */
@@ -87,7 +89,10 @@ void bwe_clogged(struct bwe *bwe, int64_t rtt_us, int64_t now_us)
 {
 	double acked = (double)rate_bps(&bwe->acked, bwe->acked_us);
 	if (bwe->decreased_us == 0 || now_us - bwe->decreased_us >= rtt_us + DECREASE_US) {
-		set_bitrate(bwe, fmin(BACK_OFF * acked, (double)bwe->bitrate));
+		/* Step by step: it may be the peer that is late to tell, and not the packets. */
+		double from = fmin(bwe->acked_high, (double)bwe->bitrate);
+		double to = fmax(BACK_OFF * acked, BACK_OFF_CLOGGED * from);
+		set_bitrate(bwe, fmin(to, (double)bwe->bitrate));
 		note_decrease(bwe, now_us);
 	}
 }
@@ -127,6 +132,7 @@ void bwe_told(struct bwe *bwe, int64_t rtt_us, int64_t now_us)
 {
 	struct bwe *b = bwe;
 	double acked = (double)rate_bps(&b->acked, b->acked_us);
+	b->acked_high = fmax(b->acked_high * HIGH_KEPT, acked);
 	if (!b->informed) {
 		b->informed = true;
 		b->changed_us = b->loss_us = now_us;

@@ -29,7 +29,8 @@ struct bwe {
 	int64_t loss_us;
 	float loss;
 	int64_t changed_us, decreased_us;
-	double capacity; /* bit/s at which a queue grew; 0: unknown */
+	double acked_high; /* bit/s: the most that arrived in the last seconds */
+	double capacity;   /* bit/s at which a queue grew; 0: unknown */
 };
 
 void bwe_init(struct bwe *bwe);

@@ -9,10 +9,10 @@
 #include "sfu/media/twcc_feedback.h"
 
 #define ALLOCATE_US   100000
-#define SHOW_US	      1000000 /* what has just been let through is so for this long */
+#define CHANGE_US     3000000 /* what is held back or let through stays so for this long */
 #define MAX_VIDEOS    64
 #define LEAST_BPS     20000 /* what a layer counts that has just begun to flow */
-#define PROBE_PERCENT 120   /* of what the next layer needs */
+#define PROBE_PERCENT 130   /* of what the next layer needs */
 #define PROBE_MOST    3	    /* times the estimate */
 #define PROBE_PACKET  1000  /* bytes of padding at a time, at most */
 #define RANK_SCREEN   0
@@ -153,8 +153,8 @@ static uint64_t choose(struct peer *peer) REQUIRES(on_media)
 		/* With room for all that was wished, what may come yet is not held back. */
 		int most = best || !a.reduced ? MEDIA_MAX_ENCODINGS - 1 : videos[i].out;
 		d->allocated = most < 0 ? 0 : most;
-		bool hold = videos[i].out < 0 &&
-			    (d->held_back || peer->media->now_us - d->held_us >= SHOW_US);
+		bool may_change = d->held_us == 0 || peer->media->now_us - d->held_us >= CHANGE_US;
+		bool hold = may_change ? videos[i].out < 0 : d->held_back;
 		tell_state(peer, d, hold);
 	}
 	link->starved = a.starved;

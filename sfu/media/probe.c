@@ -4,7 +4,8 @@
 #define ANSWER_US     200000 /* besides the round trip, for the feedback to come */
 #define MIN_PACKETS   4
 #define ARRIVED_SHARE 80 /* percent of the packets that must have come */
-#define ENOUGH	      90 /* percent of the rate of sending */
+#define ENOUGH	      75 /* percent of the rate of sending: bursts are short, machines busy */
+#define KNOWN	      85 /* percent of what arrived of a probe that did not get through */
 
 bool probe_may_start(const struct probe *probe, int64_t now_us)
 {
@@ -96,7 +97,8 @@ bool probe_answer(struct probe *probe, int64_t rtt_us, int64_t now_us, uint64_t 
 	bool enough = p->arrived >= MIN_PACKETS && p->arrived * 100 >= p->sent * ARRIVED_SHARE;
 	bool through = enough && arrived * 100 >= sent * ENOUGH;
 	uint64_t less = sent < arrived ? sent : arrived;
-	*bps_out = through ? (less < p->goal ? less : p->goal) : 0;
+	less = less < p->goal ? less : p->goal;
+	*bps_out = through ? less : enough ? less * KNOWN / 100 : 0;
 	plan_next(p, !through, now_us);
 	return true;
 }

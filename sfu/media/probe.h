@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROBE_US	   80000
+#define PROBE_US	   100000
 #define PROBE_INTERVAL_US  1000000 /* between two; longer after each in vain */
 #define PROBE_INTERVAL_MAX 5000000
 
@@ -34,7 +34,7 @@ uint8_t probe_sent(struct probe *probe, unsigned bytes);
 size_t probe_due(struct probe *probe, int64_t now_us);
 void probe_arrived(
 	struct probe *probe, uint8_t number, unsigned bytes, int64_t sent_us, int64_t arrived_us);
-/* True once when the answer is known; 0 in *bps_out: it did not get through. */
+/* True once when the answer is known: what got through; 0: too little to say. */
 bool probe_answer(struct probe *probe, int64_t rtt_us, int64_t now_us, uint64_t *bps_out);
 /* A queue grows: whatever runs is given up. */
 void probe_abort(struct probe *probe, int64_t now_us);
