@@ -29,6 +29,7 @@ struct sliding {
 	struct sliding_state was;
 	struct sliding_stored stored; /* zero without a pos */
 	struct str_list dms;	      /* sorted: rooms of m.direct */
+	bool blocks_invites;	      /* room/invite_permission.h */
 };
 
 /* STATUS_NOT_FOUND: the client must start again (M_UNKNOWN_POS). On any failure what was written

@@ -44,12 +44,9 @@ static enum status is_unwanted(struct sliding *s, const struct sliding_room *roo
 	struct event *event;
 	enum status status;
 
-	*out = false;
-	if (room->place->row.membership != MEMBERSHIP_INVITE)
+	*out = room->place->row.membership == MEMBERSHIP_INVITE && s->blocks_invites;
+	if (room->place->row.membership != MEMBERSHIP_INVITE || *out || s->sync.ignored.count == 0)
 		return STATUS_OK;
-	status = invite_permission_blocks(s->sync.db, s->sync.arena, s->request->user_id, out);
-	if (status != STATUS_OK || *out || s->sync.ignored.count == 0)
-		return status;
 	status = room_event_at(s->sync.db, s->sync.arena, room->place->row.position, &event);
 	if (status == STATUS_OK)
 		*out = sync_names_have(&s->sync.ignored, event->sender);
@@ -116,6 +113,9 @@ enum status sliding_rooms_load(struct sliding *s)
 	enum status status =
 		sliding_store_rooms(s->sync.db, s->sync.arena, s->request->user_id, &s->places);
 
+	if (status == STATUS_OK)
+		status = invite_permission_blocks(
+			s->sync.db, s->sync.arena, s->request->user_id, &s->blocks_invites);
 	if (status != STATUS_OK)
 		return status;
 	s->rooms = ARENA_ARRAY(s->sync.arena, struct sliding_room, s->places.count + 1);

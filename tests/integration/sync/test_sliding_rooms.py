@@ -337,6 +337,14 @@ class Memberships(SlidingCase):
         alice.create_room(invite=[bob.id])
         self.assertEqual(rooms(bob.slide()), set())
 
+    def test_an_old_invite_is_not_told_once_invites_are_blocked(self):
+        alice, bob = self.user(), self.user()
+        room = alice.create_room(invite=[bob.id])
+        bob.account_data("m.invite_permission_config", {"default_action": "block"})
+        self.assertEqual(rooms(bob.slide()), set())
+        bob.account_data("m.invite_permission_config", {})
+        self.assertEqual(rooms(bob.slide()), {room})
+
 
 if __name__ == "__main__":
     unittest.main()
