@@ -24,6 +24,7 @@ struct visibility {
 	struct changes histories;   /* enum history; before the first: shared, the default */
 	int64_t last_joined;	    /* position at which the user was last joined; INT64_MAX: now */
 	bool exists;
+	bool forgotten; /* by the user: past stays give nothing any more */
 	bool any_erased;
 };
 
@@ -112,6 +113,10 @@ enum status visibility_load(struct db *db, struct arena *arena, struct str room_
 		status = changes_load(db, arena, room_id, STR("m.room.member"), user_id,
 			membership_value, &v->memberships);
 	v->last_joined = last_joined(&v->memberships);
+	if (status == STATUS_OK && v->memberships.count != 0)
+		status = membership_forgotten(db, room_id, user_id, &v->forgotten);
+	if (v->forgotten)
+		v->last_joined = 0;
 	if (status == STATUS_OK)
 		status = account_any_erased(db, &v->any_erased);
 	return status;
@@ -130,7 +135,11 @@ enum membership visibility_membership(const struct visibility *visibility)
 static bool allows(const struct visibility *v, enum history history, enum membership membership,
 	int64_t position)
 {
-	if (history == HISTORY_WORLD || membership == MEMBERSHIP_JOIN)
+	if (history == HISTORY_WORLD)
+		return true;
+	if (v->forgotten)
+		return false;
+	if (membership == MEMBERSHIP_JOIN)
 		return true;
 	if (history == HISTORY_SHARED)
 		return position < v->last_joined;

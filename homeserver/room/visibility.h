@@ -37,7 +37,8 @@ bool visibility_had_before(
 
 /*
  * Up to where the user may read the room's state: STATE_NOW when joined or when the history is
- * world readable now; the position at which they left when they were joined before. 0: not at all.
+ * world readable now; the position at which they left when they were joined before. 0: not at all,
+ * which is also what is left to who has forgotten the room.
  */
 int64_t visibility_state_position(const struct visibility *visibility);
 

@@ -83,6 +83,9 @@ DB_SQL(sql_drop_invite_state, "DELETE FROM invite_states WHERE room = ?1 AND use
 DB_SQL(sql_forget, "UPDATE memberships SET forgotten = 1 WHERE room = "
 		   "(SELECT id FROM rooms WHERE room_id = ?1) AND user = " NAME_ID("?2"));
 
+DB_SQL(sql_forgotten, "SELECT forgotten FROM memberships WHERE room = "
+		      "(SELECT id FROM rooms WHERE room_id = ?1) AND user = " NAME_ID("?2"));
+
 struct str membership_name(enum membership membership)
 {
 	return words[membership];
@@ -400,4 +403,14 @@ enum status membership_forget(struct db_tx *tx, struct str room_id, struct str u
 	db_bind_str(q, 1, room_id);
 	db_bind_str(q, 2, user_id);
 	return db_run(q);
+}
+
+enum status membership_forgotten(struct db *db, struct str room_id, struct str user_id, bool *out)
+{
+	DB_QUERY(q, db, &sql_forgotten);
+	db_bind_str(q, 1, room_id);
+	db_bind_str(q, 2, user_id);
+	enum status status = db_first(q);
+	*out = status == STATUS_OK && db_col_bool(q, 0);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -99,5 +99,8 @@ MUST_CHECK enum status membership_set_invite_state(struct db_tx *tx, int64_t roo
 	struct str user_id, struct str json) REQUIRES(on_writer);
 MUST_CHECK enum status membership_forget(struct db_tx *tx, struct str room_id, struct str user_id)
 	REQUIRES(on_writer);
+/* Whether the user has forgotten the room since they left it. */
+MUST_CHECK enum status membership_forgotten(
+	struct db *db, struct str room_id, struct str user_id, bool *out);
 
 #endif

@@ -98,6 +98,18 @@ class History(RoomCase):
         self.assertIn(before, told)
         self.assertNotIn(after, told)
 
+    def test_who_has_forgotten_a_room_reads_it_no_more(self):
+        room = self.public_room(self.bob)
+        said = self.send(self.alice, room, {"msgtype": "m.text", "body": "1"})
+        path = f"{V3}/rooms/{quote(room)}"
+        self.assert_ok(self.bob.post(f"{path}/leave"))
+        self.assert_ok(self.bob.get(f"{path}/event/{quote(said)}"))
+        self.assert_ok(self.bob.post(f"{path}/forget"))
+        for way in (f"event/{quote(said)}", "messages?dir=b", "state", "members"):
+            self.assert_refused(self.bob.get(f"{path}/{way}"), 403, "M_FORBIDDEN")
+        self.assert_ok(self.bob.post(f"{path}/join"))
+        self.assert_ok(self.bob.get(f"{path}/event/{quote(said)}"))
+
 
 if __name__ == "__main__":
     unittest.main()
