@@ -279,6 +279,52 @@ class Claims(Deed):
         test.assertTrue(0 <= missing <= self.lost, f"{missing} keys lost, {self.lost} claims")
 
 
+class Follows(Deed):
+    """Syncs with one token after the other, across the lives of the server: each message comes
+    once, in the room's order, and what is unread is counted."""
+
+    FILTER = quote('{"room":{"timeline":{"limit":1000,"types":["m.room.message"]}}}')
+    COUNTED = 1000  # of what is unread, no more are counted
+
+    def __init__(self, client, room):
+        super().__init__(client)
+        self.room = room
+        self.since = ""
+        self.seen = []
+        self.unread = 0
+        self.limited = False
+
+    def step(self, number):
+        return self.client.get(f"{V3}/sync?timeout=0&filter={self.FILTER}{self.since}")
+
+    def keep(self, number, answer):
+        sync = answer.json
+        room = sync.get("rooms", {}).get("join", {}).get(self.room)
+        if room is not None:
+            self.limited |= bool(self.since) and room["timeline"].get("limited", False)
+            self.seen += [event["event_id"] for event in room["timeline"]["events"]]
+            self.unread = room["unread_notifications"]["notification_count"]
+        self.since = f"&since={quote(sync['next_batch'])}"
+
+    def _order(self):
+        found, at = [], ""
+        while True:
+            page = self.client.get(f"{V3}/rooms/{quote(self.room)}/messages?dir=f&limit=1000{at}")
+            found += [e["event_id"] for e in page.json["chunk"] if e["type"] == "m.room.message"]
+            if not page.json["chunk"] or "end" not in page.json:
+                return found
+            at = "&from=" + quote(page.json["end"])
+
+    def check(self, test):
+        test.assertFalse(self.limited, "more came at once than this test follows")
+        test.assertEqual(self.seen, self._order()[:len(self.seen)])
+
+    def check_end(self, test):
+        test.assertTrue(self._try(self.number), self.faults)
+        test.assertEqual(self.seen, self._order())
+        test.assertEqual(self.unread, min(len(self.seen), self.COUNTED))
+
+
 class Uploads(Deed):
     def __init__(self, client):
         super().__init__(client)

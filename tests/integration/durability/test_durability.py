@@ -20,7 +20,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from deeds import Claims, Counter, Keys, Messages, Receipts, ToDevice, Uploads  # noqa: E402
+from deeds import (Claims, Counter, Follows, Keys, Messages, Receipts, ToDevice,  # noqa: E402
+                   Uploads)
 from harness import quote  # noqa: E402
 
 V3 = "/_matrix/client/v3"
@@ -36,14 +37,14 @@ class KillTest(unittest.TestCase):
         self.random = random.Random(self.seed)
         # Not by way of the proxy: it would answer for a server that is gone.
         self.parvis = harness.Parvis(registration="open", checked=False).start()
-        alice, bob = self.parvis.register("alice"), self.parvis.register("bob")
+        alice, bob, carol = (self.parvis.register(name) for name in ("alice", "bob", "carol"))
         room = alice.post(f"{V3}/createRoom", {"preset": "public_chat"}).json["room_id"]
         senders = [self.parvis.register(f"sender{i}") for i in range(SENDERS)]
-        for who in [bob, *senders]:
+        for who in [bob, carol, *senders]:
             self.assertEqual(who.post(f"{V3}/join/{quote(room)}").status, 200)
         messages = [Messages(who, room) for who in senders]
         self.deeds = [*messages, ToDevice(alice, bob), Counter(alice), Receipts(bob, room, messages),
-                      Keys(bob), Claims(alice, bob), Uploads(alice)]
+                      Keys(bob), Claims(alice, bob), Uploads(alice), Follows(carol, room)]
         next(d for d in self.deeds if isinstance(d, Keys)).go_on(Keys.AHEAD)
 
     def tearDown(self):
