@@ -83,13 +83,29 @@ size_t push_delivery_waiting(struct push_delivery *d)
 
 /* --- threads --- */
 
+static void *run(void *arg);
+
+/* Wakes a thread, or starts one more when all are busy and there are more lanes than threads. Each
+ * thread that gets a lane calls the next one: a thread that was woken counts as idle until it
+ * runs, and the lanes that came meanwhile must not wait for the call of the first. */
+static void call_hands(struct push_delivery *d) REQUIRES(d->lock)
+{
+	pthread_cond_signal(&d->changed);
+	if (d->idle > 0 || d->started == PUSH_THREADS_MAX || d->path == NULL ||
+		atomic_load(&d->stopping) || d->started >= push_lanes_count(d->lanes))
+		return;
+	d->threads[d->started++] = thread_start("push", run, d);
+}
+
 static struct push_lane *next_lane(struct push_delivery *d) REQUIRES(d->lock)
 {
 	while (!atomic_load(&d->stopping)) {
 		int64_t until;
 		struct push_lane *lane = push_lanes_take(d->lanes, clock_mono_ms(), &until);
-		if (lane != NULL)
+		if (lane != NULL) {
+			call_hands(d);
 			return lane;
+		}
 		d->idle++;
 		if (until == INT64_MAX) {
 			pthread_cond_wait(&d->changed, &d->lock.m);
@@ -148,21 +164,11 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* One thread more when all are busy and more lanes than threads wait. */
-static void add_hands(struct push_delivery *d) REQUIRES(d->lock)
-{
-	if (d->idle > 0 || d->started == PUSH_THREADS_MAX || d->path == NULL ||
-		atomic_load(&d->stopping) || d->started >= push_lanes_count(d->lanes))
-		return;
-	d->threads[d->started++] = thread_start("push", run, d);
-}
-
 static void wake(struct push_delivery *d, const struct pusher_key *pusher)
 {
 	mutex_lock(&d->lock);
 	push_lanes_wake(d->lanes, pusher);
-	add_hands(d);
-	pthread_cond_signal(&d->changed);
+	call_hands(d);
 	mutex_unlock(&d->lock);
 }
 
