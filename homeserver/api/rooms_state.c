@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client-server API: "Getting events for a room": state and members. */
 #include "homeserver/api/rooms.h"
+#include "homeserver/room/erased.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/stream/stream_token.h"
 
@@ -34,6 +35,17 @@ static enum http_outcome state_get_all(struct http_request *request, struct http
 	return write_events(reply, &view, &events);
 }
 
+static enum status write_content(
+	struct http_reply *reply, const struct rooms_view *view, const struct event *event)
+{
+	const struct json *content;
+	enum status status = erased_content(event, &view->format, &content);
+
+	if (status == STATUS_OK)
+		jw_value(&reply->json, content);
+	return status;
+}
+
 static enum http_outcome state_get(struct http_request *request, struct http_reply *reply)
 {
 	struct str key = request->param_count > 2 ? request->params[2] : STR("");
@@ -54,7 +66,7 @@ static enum http_outcome state_get(struct http_request *request, struct http_rep
 	if (status == STATUS_OK && str_eq_c(format, "event"))
 		status = event_write_client(&reply->json, event, &view.format);
 	else if (status == STATUS_OK)
-		jw_value(&reply->json, event->content);
+		status = write_content(reply, &view, event);
 	return status == STATUS_OK ? HTTP_REPLY : api_status(reply, status, NULL);
 }
 

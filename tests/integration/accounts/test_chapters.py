@@ -104,6 +104,8 @@ class Erased(harness.Case):
         self.assertEqual(self.contents(dave, room)[event]["content"], {})
         self.assertEqual(self.contents(dave, room)[member["event_id"]]["content"],
                          {"membership": "join"})
+        state = f"{V3}/rooms/{quote(room)}/state/m.room.member/{quote(alice.id)}"
+        self.assertNotIn("displayname", self.assert_ok(dave.client.get(state)))
         synced = dave.sync(filter={"room": {"timeline": {"limit": 50}}})
         told = {e["event_id"]: e for e in
                 synced["rooms"]["join"][room]["timeline"]["events"]}
