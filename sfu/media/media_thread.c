@@ -11,8 +11,9 @@
 
 #define COMMANDS_PER_TURN 64
 #define BATCHES_PER_TURN  4
-#define EVENTS_AT_ONCE	  4
 #define IDLE_MS		  1000
+
+enum readiness { SOURCE_UDP, SOURCE_TCP, SOURCE_COMMANDS, SOURCE_WAKE, SOURCE_COUNT };
 
 struct media_thread {
 	pthread_t thread;
@@ -45,10 +46,9 @@ static void take_datagrams(struct media *media) REQUIRES(on_media)
 	}
 }
 
-/* What the others have passed on; true when there may be more. */
-static bool take_handoffs(struct media *media) REQUIRES(on_media)
+/* What the others have passed on; what is left is found before the next sleep. */
+static void take_handoffs(struct media *media) REQUIRES(on_media)
 {
-	bool more = false;
 	for (unsigned i = 0; i < media->team->count; i++) {
 		struct handoff *from = media->team->members[media->index].from[i];
 		struct datagram datagram;
@@ -58,9 +58,7 @@ static bool take_handoffs(struct media *media) REQUIRES(on_media)
 			handoff_done(from);
 			n++;
 		}
-		more = more || n == HANDOFF_PLACES / 2;
 	}
-	return more;
 }
 
 static void take_commands(struct media *media) REQUIRES(on_media)
@@ -83,31 +81,51 @@ static int wait_ms(const struct media *media)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
 }
 
+/* Which sources are ready, a bit each. */
+static unsigned wait_for_work(struct media_thread *t)
+{
+	struct epoll_event events[SOURCE_COUNT];
+	struct media *media = &t->media;
+	int timeout_ms = team_may_sleep(media->team, media->index) ? wait_ms(media) : 0;
+	int n = epoll_wait(t->epoll, events, SOURCE_COUNT, timeout_ms);
+	team_awake(media->team, media->index);
+	unsigned ready = 0;
+	for (int i = 0; i < n; i++) {
+		ready |= 1u << events[i].data.u32;
+	}
+	return ready;
+}
+
 static void *run(void *arg)
 {
 	struct media_thread *t = arg;
 	struct media *media = &t->media;
-	struct epoll_event events[EVENTS_AT_ONCE];
-	bool more = false;
 	role_take(&on_media);
 	media->now_us = media->tick_us = clock_mono_us();
 	while (!media->stopping) {
-		/* All sources are looked at each turn: none can starve the others. */
-		(void)epoll_wait(t->epoll, events, EVENTS_AT_ONCE, more ? 0 : wait_ms(media));
+		/* All that is ready is looked at each turn: nothing can starve the rest. */
+		unsigned ready = wait_for_work(t);
 		media->now_us = clock_mono_us();
-		take_commands(media);
-		more = take_handoffs(media);
-		take_datagrams(media);
-		tcp_work(media->tcp, media->now_us);
+		if ((ready & 1u << SOURCE_COMMANDS) != 0) {
+			take_commands(media);
+		}
+		take_handoffs(media);
+		if ((ready & 1u << SOURCE_UDP) != 0) {
+			take_datagrams(media);
+		}
+		if ((ready & 1u << SOURCE_TCP) != 0) {
+			tcp_work(media->tcp, media->now_us);
+			wake_others(media);
+		}
 		media_tick(media);
 	}
 	media_release(media);
 	return NULL;
 }
 
-static bool watch(int epoll, int fd, uint32_t events)
+static bool watch(int epoll, int fd, enum readiness source, uint32_t events)
 {
-	struct epoll_event event = {.events = events, .data = {.fd = fd}};
+	struct epoll_event event = {.events = events, .data = {.u32 = source}};
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -121,10 +139,10 @@ struct media_thread *media_thread_new(const struct media_threads_config *config,
 	*socket = (struct udp_socket){.fd = -1};
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	/* The wake-up is only an edge: nobody has to read it. */
-	if (t->epoll < 0 || !watch(t->epoll, t->media.socket.fd, EPOLLIN) ||
-		!watch(t->epoll, tcp_fd(t->media.tcp), EPOLLIN) ||
-		!watch(t->epoll, mailbox_fd(member->commands), EPOLLIN) ||
-		!watch(t->epoll, member->wake, EPOLLIN | (uint32_t)EPOLLET)) {
+	if (t->epoll < 0 || !watch(t->epoll, t->media.socket.fd, SOURCE_UDP, EPOLLIN) ||
+		!watch(t->epoll, tcp_fd(t->media.tcp), SOURCE_TCP, EPOLLIN) ||
+		!watch(t->epoll, mailbox_fd(member->commands), SOURCE_COMMANDS, EPOLLIN) ||
+		!watch(t->epoll, member->wake, SOURCE_WAKE, EPOLLIN | (uint32_t)EPOLLET)) {
 		abort(); /* no descriptors at start: nothing can work */
 	}
 	return t;

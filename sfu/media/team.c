@@ -53,8 +53,32 @@ void team_free(struct team **team)
 	mem_freep(team);
 }
 
+/* Who sleeps says so and then looks; who passes on puts and then looks: one of them sees it. */
+bool team_may_sleep(struct team *team, unsigned member)
+{
+	struct team_member *m = &team->members[member];
+	atomic_store(&m->sleeps, true);
+	atomic_thread_fence(memory_order_seq_cst);
+	for (unsigned i = 0; i < team->count; i++) {
+		struct datagram ignored;
+		if (m->from[i] != NULL && handoff_get(m->from[i], &ignored)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void team_awake(struct team *team, unsigned member)
+{
+	atomic_store_explicit(&team->members[member].sleeps, false, memory_order_relaxed);
+}
+
 void team_wake(struct team *team, unsigned member)
 {
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load(&team->members[member].sleeps)) {
+		return;
+	}
 	/* It cannot be full: nobody counts it down, and nobody lives to count so far. */
 	int ignored = eventfd_write(team->members[member].wake, 1);
 	(void)ignored;

@@ -14,6 +14,9 @@
 #ifndef PARVIS_SFU_TEAM_H
 #define PARVIS_SFU_TEAM_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "common/base/mailbox.h"
 #include "sfu/transport/handoff.h"
 #include "sfu/transport/steering.h"
@@ -24,7 +27,8 @@ struct sctp_library;
 
 struct team_member {
 	struct mailbox *commands; /* of struct media_command */
-	int wake;		  /* an eventfd: something was passed on */
+	int wake;		  /* an eventfd: something was passed on while it slept */
+	atomic_bool sleeps;	  /* or is about to */
 	struct handoff *from[TEAM_MAX];
 };
 
@@ -37,6 +41,10 @@ struct team {
 
 struct team *team_new(unsigned count, size_t max_commands);
 void team_free(struct team **team);
+/* Before a member waits: false when something was passed on to it meanwhile, so that it must not. */
+bool team_may_sleep(struct team *team, unsigned member);
+void team_awake(struct team *team, unsigned member);
+/* Something was passed on to that member: wakes it when it sleeps. */
 void team_wake(struct team *team, unsigned member);
 
 #endif
