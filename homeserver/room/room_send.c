@@ -164,11 +164,11 @@ static enum status load_prev_events(struct sending *sending)
 {
 	struct db_tx *tx = sending->tx;
 	struct event_parts *parts = &sending->parts;
-	int64_t depth;
+	int64_t max = parts->version->strict_json ? CANONICAL_INT_MAX : INT64_MAX, depth;
 	enum status status = room_store_extremities(
 		tx->db, tx->arena, sending->room.key, &parts->prev_events, &depth);
 
-	parts->depth = depth < CANONICAL_INT_MAX ? depth + 1 : CANONICAL_INT_MAX;
+	parts->depth = depth < max ? depth + 1 : max;
 	if (parts->version->event_id_form != EVENT_ID_GIVEN)
 		return status;
 	for (size_t i = 0; i < parts->prev_events.count && status == STATUS_OK; i++) {
