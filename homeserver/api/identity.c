@@ -13,6 +13,7 @@
 
 #define CONVERSATION_MS 15000
 #define CALL_MS		8000
+#define RETRY_MS	2000
 #define ANSWER_MAX	((size_t)64 * 1024)
 #define BODY_MAX	((size_t)16 * 1024)
 #define URL_MAX		2048
@@ -80,8 +81,10 @@ static bool enter(struct identity *identity)
 		return true;
 	if (atomic_fetch_add(&hs->identity_waiting, 1) >= (most == 0 ? 1 : most)) {
 		atomic_fetch_sub(&hs->identity_waiting, 1);
-		(void)http_error(identity->reply, 429, "M_LIMIT_EXCEEDED",
+		http_error_begin(identity->reply, 429, "M_LIMIT_EXCEEDED",
 			"Too many invites to addresses are on their way; try again");
+		jw_put_int(&identity->reply->json, "retry_after_ms", RETRY_MS);
+		jw_object_end(&identity->reply->json);
 		return false;
 	}
 	identity->entered = true;
