@@ -35,12 +35,17 @@ static uint32_t code_point(struct str sequence)
 
 static void append_utf16(struct buf *out, uint32_t c)
 {
+	uint32_t units[2] = {c, 0};
+	size_t count = 1;
 	if (c >= 0x10000) {
-		append_utf16(out, 0xd800 + ((c - 0x10000) >> 10));
-		c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+		units[0] = 0xd800 + ((c - 0x10000) >> 10);
+		units[1] = 0xdc00 + ((c - 0x10000) & 0x3ff);
+		count = 2;
 	}
-	buf_append_byte(out, (char)(c >> 8));
-	buf_append_byte(out, (char)(c & 0xff));
+	for (size_t i = 0; i < count; i++) {
+		buf_append_byte(out, (char)(units[i] >> 8));
+		buf_append_byte(out, (char)(units[i] & 0xff));
+	}
 }
 
 /* What is not ASCII is base64 over UTF-16, with ',' for '/', between '&' and '-'. */

@@ -23,7 +23,7 @@ enum outgoing_state {
 enum outgoing_priority {
 	OUTGOING_OF_PERSON = 0,	 /* somebody answers */
 	OUTGOING_OF_PROGRAM = 1, /* digests and what else can wait */
-	OUTGOING_PRIORITIES,	 /* how many */
+	OUTGOING_PRIORITIES = 2, /* how many */
 };
 
 struct outgoing_mail {

@@ -29,8 +29,7 @@ static bool subject_is_automatic(struct str subject)
 		"Absente du bureau",
 		"Absent(e) du bureau",
 		"Message d'absence",
-		"Message d\xe2\x80\x99"
-		"absence",
+		"Message d\u2019absence",
 		"Notification d'absence",
 		"Message automatique",
 		"Accus\xc3\xa9 de r\xc3\xa9"
