@@ -42,31 +42,21 @@ static enum status put_state(struct db_tx *tx, struct str room_id, struct str ty
 	if (str_eq_c(type, "m.room.name"))
 		return digest_store_set_name(tx, room_id, text_of(event, "name"));
 	if (str_eq_c(type, "m.room.encryption"))
-		return digest_store_set_encrypted(tx, room_id, event != NULL);
+		return digest_store_set_encrypted(tx, room_id, true);
 	if (str_eq_c(type, "m.room.create"))
 		return digest_store_set_type(tx, room_id, text_of(event, "type"));
 	return STATUS_OK;
 }
 
-static enum status refresh(struct db_tx *tx, struct str room_id, struct str type)
-	REQUIRES(on_writer)
+/* It may have been taken back by a redaction. */
+static enum status refresh_name(struct db_tx *tx, struct str room_id) REQUIRES(on_writer)
 {
 	struct event *event;
-	enum status status =
-		room_state_find(tx->db, tx->arena, room_id, type, STR(""), STATE_NOW, &event);
+	enum status status = room_state_find(
+		tx->db, tx->arena, room_id, STR("m.room.name"), STR(""), STATE_NOW, &event);
 
-	return status == STATUS_OK ? put_state(tx, room_id, type, event) : status;
-}
-
-enum status sliding_digest_refresh(struct db_tx *tx, struct str room_id)
-{
-	enum status status = refresh(tx, room_id, STR("m.room.create"));
-
-	if (status == STATUS_OK)
-		status = refresh(tx, room_id, STR("m.room.name"));
-	if (status == STATUS_OK)
-		status = refresh(tx, room_id, STR("m.room.encryption"));
-	return status;
+	return status == STATUS_OK ? digest_store_set_name(tx, room_id, text_of(event, "name"))
+				   : status;
 }
 
 enum status sliding_digest_on_event(struct db_tx *tx, const struct event *event)
@@ -77,8 +67,7 @@ enum status sliding_digest_on_event(struct db_tx *tx, const struct event *event)
 		status = put_state(tx, event->room_id, event->type, event);
 	if (status == STATUS_OK && is_activity(event->type))
 		status = digest_store_set_bump(tx, event->room_id, event->position);
-	/* A name may have been taken back. */
 	if (status == STATUS_OK && event->redacts.n != 0)
-		status = refresh(tx, event->room_id, STR("m.room.name"));
+		status = refresh_name(tx, event->room_id);
 	return status;
 }

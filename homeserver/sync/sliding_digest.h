@@ -10,8 +10,5 @@ struct event;
 /* A room observer (homeserver.h). */
 MUST_CHECK enum status sliding_digest_on_event(struct db_tx *tx, const struct event *event)
 	REQUIRES(on_writer);
-/* For a room whose state came as a whole: reads it anew. */
-MUST_CHECK enum status sliding_digest_refresh(struct db_tx *tx, struct str room_id)
-	REQUIRES(on_writer);
 
 #endif
