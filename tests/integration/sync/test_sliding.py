@@ -323,5 +323,38 @@ class Waiting(SlidingCase):
         self.assertEqual(got, sent)
 
 
+class Services(SlidingCase):
+    """An application service's user has no device of its own."""
+
+    options = {
+        **SlidingCase.options,
+        "settings": ["application_services: [service.yaml]"],
+        "files": {"service.yaml": """\
+id: service
+url: null
+as_token: as-secret-token
+hs_token: hs-secret-token
+sender_localpart: bot
+rate_limited: false
+namespaces: {users: [], aliases: [], rooms: []}
+"""},
+    }
+
+    def test_without_a_device(self):
+        extensions = {"to_device": {"enabled": True}, "e2ee": {"enabled": True}}
+        client = self.parvis.client("as-secret-token", "@bot:localhost")
+        bot = Slider(client, **listing(), extensions=extensions)
+        room = bot.create_room()
+        answer = bot.slide()
+        self.assertEqual(rooms(answer), {room})
+        self.assertEqual(answer["extensions"]["e2ee"], {})
+        self.assertEqual(answer["extensions"]["to_device"]["events"], [])
+        bot.send(room, "hello")
+        self.assertEqual(texts(bot.slide()["rooms"][room]), ["hello"])
+        other = Slider(client, **listing())
+        other.slide()
+        self.assert_refused(bot.ask(), 400, "M_UNKNOWN_POS")
+
+
 if __name__ == "__main__":
     unittest.main()
