@@ -140,13 +140,16 @@ static void expect_all_heard(struct house *h)
 	}
 }
 
-static long long counted(struct house *h, const char *name)
+static int64_t counted(struct house *h, const char *name)
 {
 	BUF_SCOPE(page, (size_t)256 * 1024);
 	metrics_render(h->metrics, &page);
 	const char *at = strstr(buf_str(&page).p, name);
+	int64_t value = -1;
 	assert_non_null(at);
-	return atoll(at + strlen(name));
+	at += strlen(name);
+	check_ok(str_to_i64(str_n(at, strcspn(at, "\n")), &value));
+	return value;
 }
 
 static void every_meeting_is_reached(void **state)
