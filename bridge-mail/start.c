@@ -129,13 +129,39 @@ static enum status start_workers(struct bridge *b, char why[CONFIG_ERROR_MAX])
 	return status;
 }
 
+static enum status check_file(const char *key, const char *path, char why[CONFIG_ERROR_MAX])
+{
+	if (path[0] == '\0' || access(path, R_OK) == 0)
+		return STATUS_OK;
+	snprintf(why, CONFIG_ERROR_MAX, "bridge_mail.%s: %.300s cannot be read: %m", key, path);
+	return STATUS_NOT_FOUND;
+}
+
+/* A file that is missing at the start is no reason not to start: it may come. */
+static enum status check_files(const struct config_bridge_mail *c, char why[CONFIG_ERROR_MAX])
+{
+	enum status status = check_file("smarthost_password_file", c->smarthost_password_file, why);
+	if (status == STATUS_OK)
+		status = check_file("smarthost_token_file", c->smarthost_token_file, why);
+	if (status == STATUS_OK)
+		status = check_file("smarthost_ca_file", c->smarthost_ca_file, why);
+	for (unsigned i = 0; i < c->imap_count && status == STATUS_OK; i++) {
+		status = check_file("imap.password_file", c->imap[i].password_file, why);
+		if (status == STATUS_OK)
+			status = check_file("imap.token_file", c->imap[i].token_file, why);
+		if (status == STATUS_OK)
+			status = check_file("imap.ca_file", c->imap[i].ca_file, why);
+	}
+	return status;
+}
+
 enum status bridge_check(const struct config *config, char why[CONFIG_ERROR_MAX])
 {
 	struct config_appservice *registration = NULL;
 	enum status status =
 		config_appservice_load(config->bridge_mail.registration_file, &registration, why);
 	config_appservice_free(&registration);
-	return status;
+	return status == STATUS_OK ? check_files(&config->bridge_mail, why) : status;
 }
 
 enum status bridge_start(

@@ -264,5 +264,66 @@ test("a server without IDLE and MOVE, that speaks XOAUTH2: a token by command, r
         fs.writeFileSync(parvis.config, config);
         translator.close();
         await other.stop();
+        await parvis.launch("bridge-mail");
+    }
+});
+
+test("servers that lie, talk without end or hang up: nothing is taken, nothing breaks, the others are read", async () => {
+    const ready = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS MOVE] ready\r\n";
+    const folder = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 8] x\r\n";
+    // What each answers to a command, and what the log says of it.
+    const session = (fetch) => (tag, line) =>
+        /SELECT/.test(line) ? `${folder}${tag} OK x\r\n`
+            : /SEARCH/.test(line) ? `* SEARCH 7\r\n${tag} OK x\r\n`
+                : /FETCH.*BODY/.test(line) ? fetch(tag)
+                    : /FETCH/.test(line) ? `* 1 FETCH (UID 7 FLAGS () RFC822.SIZE 10)\r\n${tag} OK x\r\n` : `${tag} OK x\r\n`;
+    const mail = "Subject: Menteur\r\n\r\nx";
+    const liars = [
+        { greeting: "* PREAUTH welcome\r\n", told: /the server says: welcome/ },
+        { greeting: "HTTP/1.1 400 Bad Request\r\n\r\n", told: /not IMAP/ },
+        { greeting: `* OK ${"x".repeat(3000000)}`, told: /past all limits/ },
+        { answer: () => "* BYE go away\r\n", close: true, told: /the server says: go away/ },
+        { answer: (tag, line) => `${tag} BAD do not know ${line}\r\n`, told: /does not understand the sign-in/ },
+        { answer: session(() => "* 1 FETCH (UID 7 BODY[] {99999999999}\r\n"), told: /past all limits/ },
+        { answer: session((tag) => `* 1 FETCH (UID 6 BODY[] {${mail.length}}\r\n${mail})\r\n${tag} OK x\r\n`), told: /again in/ },
+        { answer: session(() => `* 1 FETCH (UID 7 BODY[] {100}\r\n${mail}`), close: true, told: /closed the connection/ },
+        { answer: (tag) => `${tag}9 OK x\r\n`, told: /answers out of turn/ },
+    ];
+    const servers = await Promise.all(liars.map(async (liar) => {
+        const server = net.createServer((socket) => {
+            socket.on("error", () => {});
+            socket.write(liar.greeting ?? ready);
+            socket.on("data", (bytes) => {
+                for (const line of bytes.toString("latin1").split("\r\n").filter(Boolean)) {
+                    const reply = liar.answer?.(line.split(" ")[0], line);
+                    if (reply) socket.write(reply);
+                    if (liar.close && /BODY|BYE/.test(reply ?? "")) socket.end();
+                }
+            });
+        }).listen(0, "127.0.0.1");
+        await new Promise((resolve) => server.once("listening", resolve));
+        return server;
+    }));
+    const secret = path.join(provider.dir, "liar.password");
+    fs.writeFileSync(secret, "tres-secret\n");
+    const config = fs.readFileSync(parvis.config, "utf8");
+    await parvis.end("bridge-mail");
+    try {
+        const lines = servers.flatMap((server, i) => provider.imap(`menteur${i}`, {
+            keys: { url: `imap://127.0.0.1:${server.address().port}`, password_file: secret, existing: "all" },
+        }));
+        fs.writeFileSync(parvis.config, config.replace(/^ {2}imap:$/m, ["  imap:", ...lines.map((line) => `  ${line}`)].join("\n")));
+        const from = log().length;
+        await parvis.launch("bridge-mail");
+        for (const [i, { told: pattern }] of liars.entries())
+            await told(`liar ${i}`, new RegExp(`menteur${i}@127.0.0.1:\\d+: .*${pattern.source}`), from);
+        provider.deliver("voirie", text("Parmi les menteurs"));
+        await camille.joinInvited("Parmi les menteurs");
+        assert.ok(!log().includes("tres-secret"));
+        assert.ok(!(await camille.invites()).some((room) => room.name === "Menteur"));
+        await parvis.end("bridge-mail");
+    } finally {
+        fs.writeFileSync(parvis.config, config);
+        for (const server of servers) server.close();
     }
 });
