@@ -78,7 +78,7 @@ MUST_CHECK static enum status queue_for(
 	struct pushing *pushing, struct str user_id, struct str actions) REQUIRES(on_writer)
 {
 	struct db_tx *tx = pushing->tx;
-	struct pusher_keys pushers;
+	struct pusher_keys pushers = {0};
 	enum status status = push_queue_pushers_of(tx->db, tx->arena, user_id, &pushers);
 	if (status == STATUS_OK)
 		status = find_thread(pushing);
@@ -203,7 +203,7 @@ enum status push_queue_on_read(struct db_tx *tx, struct str user_id, struct str 
 {
 	if (!push_delivery_has_pushers(tx, user_id))
 		return STATUS_OK;
-	struct pusher_keys pushers;
+	struct pusher_keys pushers = {0};
 	struct str thread = str_eq(thread_id, STR("main")) ? STR("") : thread_id;
 	enum status status = push_queue_read(tx, user_id, room_id, thread, event_position);
 	if (status == STATUS_OK)
