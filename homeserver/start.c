@@ -17,6 +17,7 @@
 #include "homeserver/api/uia_sessions.h"
 #include "homeserver/appservice/appservices.h"
 #include "homeserver/appservice/as_delivery.h"
+#include "homeserver/media/media_sweep.h"
 #include "homeserver/media/thumbnailer.h"
 #include "homeserver/push/push_delivery.h"
 #include "homeserver/push/push_queue.h"
@@ -44,6 +45,7 @@ struct running {
 	struct homeserver hs;
 	char *database;
 	char *uploads;
+	struct media_sweep *sweep;
 };
 
 static struct running *running_of(struct homeserver *hs)
@@ -179,14 +181,16 @@ static enum status make_senders(struct homeserver *hs, char why[START_ERROR_MAX]
 	return STATUS_OK;
 }
 
-static enum status start_media(struct homeserver *hs, char why[START_ERROR_MAX])
+static enum status start_media(struct running *running, char why[START_ERROR_MAX])
 {
+	struct homeserver *hs = &running->hs;
 	MEM_SCOPE char *folder = data_path(hs->config, "media");
 	enum status status = media_files_new(folder, &hs->media);
 	if (status != STATUS_OK)
 		return fail(why, status,
 			"cannot use the folder %s; check its permissions and the disk", folder);
 	hs->thumbnailer = thumbnailer_new(hs->media);
+	running->sweep = media_sweep_start(hs->media, running->database, hs->writer);
 	return STATUS_OK;
 }
 
@@ -222,6 +226,7 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 		.port = config->port,
 		.workers = config->workers,
 		.max_connections = MAX_CONNECTIONS,
+		.max_per_address = config->connections_per_address,
 		.trust_forwarded = config->trust_forwarded,
 		.tables = tables,
 		.table_count = api_routes(tables),
@@ -299,7 +304,7 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		return status;
 	add_metrics(hs);
 	hs->typing = typing_new(stream_current(hs->streams));
-	status = start_media(hs, why);
+	status = start_media(running, why);
 	if (status != STATUS_OK)
 		return status;
 	hs->auth_cache = auth_cache_new();
@@ -366,6 +371,7 @@ void homeserver_stop(struct homeserver **homeserver)
 		streams_set_http(hs->streams, NULL);
 	}
 	thumbnailer_free(&hs->thumbnailer);
+	media_sweep_end(&running->sweep);
 	media_files_free(&hs->media);
 	if (hs->typing != NULL)
 		typing_end(hs->typing);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/media/media_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +11,9 @@
 
 #include "common/base/arena.h"
 #include "common/base/fs.h"
+#include "common/base/map.h"
 #include "common/base/mem.h"
+#include "common/base/thread.h"
 #include "common/crypto/base64.h"
 
 #define LOG_MODULE "media"
@@ -20,9 +23,15 @@
 #define NAME_MAX_BYTES 160
 #define SHARD	       2 /* characters of the hash that name a folder */
 
+/* Names kept while a sweep goes on; past this it ends early. */
+#define KEPT_MAX 100000
+
 struct media_files {
 	int folder;
 	int derived;
+	struct mutex lock; /* guards the two below */
+	struct map *kept;  /* names that a sweep leaves alone; NULL while there is none */
+	bool kept_all;	   /* one did not fit */
 };
 
 static int open_folder(const char *path)
@@ -38,6 +47,7 @@ enum status media_files_new(const char *folder, struct media_files **out)
 	if (status != STATUS_OK)
 		return status;
 	struct media_files *files = MEM_NEW(struct media_files);
+	mutex_init(&files->lock);
 	files->folder = open_folder(folder);
 	files->derived = open_folder(derived.p);
 	if (files->folder < 0 || files->derived < 0) {
@@ -54,6 +64,8 @@ void media_files_free(struct media_files **files)
 		return;
 	fs_close(&(*files)->folder);
 	fs_close(&(*files)->derived);
+	map_free(&(*files)->kept, NULL);
+	mutex_release(&(*files)->lock);
 	mem_freep(files);
 }
 
@@ -158,6 +170,15 @@ static enum status keep(int folder, const char *name, int fd)
 	return status;
 }
 
+/* Before the file is looked for, so that a sweep either has removed it by then or leaves it. */
+static void protect(struct media_files *files, const char *name)
+{
+	mutex_lock(&files->lock);
+	if (files->kept != NULL && map_put(files->kept, str_c(name), files, NULL) != STATUS_OK)
+		files->kept_all = true;
+	mutex_unlock(&files->lock);
+}
+
 enum status media_files_keep(struct media_files *files, int fd, uint8_t sha256_out[SHA256_BYTES])
 {
 	char name[NAME_MAX_BYTES];
@@ -165,6 +186,7 @@ enum status media_files_keep(struct media_files *files, int fd, uint8_t sha256_o
 	if (status != STATUS_OK)
 		return status;
 	make_name(str_n((const char *)sha256_out, SHA256_BYTES), NULL, name);
+	protect(files, name);
 	return keep(files->folder, name, fd);
 }
 
@@ -211,4 +233,64 @@ int media_files_scratch(struct media_files *files)
 {
 	int fd = openat(files->derived, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return fd >= 0 ? fd : open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+/* --- files without a row --- */
+
+void media_files_sweep_begin(struct media_files *files)
+{
+	mutex_lock(&files->lock);
+	files->kept = map_new(KEPT_MAX);
+	mutex_unlock(&files->lock);
+}
+
+static bool drop_unless_kept(struct media_files *files, const char *name)
+{
+	mutex_lock(&files->lock);
+	bool dropped = !files->kept_all && map_find(files->kept, str_c(name)) == NULL &&
+		       unlinkat(files->folder, name, 0) == 0;
+	mutex_unlock(&files->lock);
+	return dropped;
+}
+
+/* One file of a shard; false to end. Names that are no hash are none of ours. */
+static bool sweep_file(struct media_files *files, const char *shard, const char *leaf,
+	enum media_verdict (*judge)(void *context, struct str sha256), void *context,
+	size_t *dropped)
+{
+	ARENA_SCOPE(arena);
+	char name[NAME_MAX_BYTES];
+	struct str hex = arena_printf(arena, "%s%s", shard, leaf), sha256;
+	if (hex_decode(arena, hex, &sha256) != STATUS_OK || sha256.n != SHA256_BYTES)
+		return true;
+	enum media_verdict verdict = judge(context, sha256);
+	make_name(sha256, NULL, name);
+	if (verdict == MEDIA_DROP && drop_unless_kept(files, name))
+		(*dropped)++;
+	return verdict != MEDIA_STOP;
+}
+
+size_t media_files_sweep(struct media_files *files,
+	enum media_verdict (*judge)(void *context, struct str sha256), void *context)
+{
+	size_t dropped = 0;
+	bool more = true;
+	for (unsigned i = 0; i < 256 && more; i++) {
+		char shard[SHARD + 1];
+		(void)snprintf(shard, sizeof(shard), "%02x", i);
+		int fd = openat(files->folder, shard, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+		const struct dirent *entry;
+		if (folder == NULL) {
+			fs_close(&fd);
+			continue;
+		}
+		while (more && (entry = readdir(folder)) != NULL)
+			more = sweep_file(files, shard, entry->d_name, judge, context, &dropped);
+		(void)closedir(folder);
+	}
+	mutex_lock(&files->lock);
+	map_free(&files->kept, NULL);
+	mutex_unlock(&files->lock);
+	return dropped;
 }

@@ -25,6 +25,16 @@ MUST_CHECK enum status media_files_keep(
 MUST_CHECK enum status media_files_open(
 	struct media_files *files, struct str sha256, int *fd_out, int64_t *size_out);
 
+/*
+ * Looks at each file once. What is kept from media_files_sweep_begin() on stays whatever the verdict,
+ * as its row may be on the way; so that one is called before the first upload, and
+ * media_files_sweep() gives how many files it dropped.
+ */
+enum media_verdict { MEDIA_KEEP, MEDIA_DROP, MEDIA_STOP };
+void media_files_sweep_begin(struct media_files *files);
+size_t media_files_sweep(struct media_files *files,
+	enum media_verdict (*judge)(void *context, struct str sha256), void *context);
+
 /* Derived files ("320x240-scale" of the content): may be lost and made again. */
 MUST_CHECK enum status media_files_keep_derived(
 	struct media_files *files, struct str sha256, const char *variant, int fd);

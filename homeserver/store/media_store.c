@@ -9,6 +9,8 @@ DB_SQL(sql_add,
 DB_SQL(sql_reserve, "INSERT INTO media (media_id, user_id, created_ts, expires_ts)"
 		    " VALUES (?1, ?2, ?3, ?4)");
 DB_SQL(sql_expire, "DELETE FROM media WHERE user_id = ?1 AND expires_ts <= ?2 AND sha256 IS NULL");
+DB_SQL(sql_expire_all, "DELETE FROM media WHERE sha256 IS NULL AND expires_ts <= ?1");
+DB_SQL(sql_names, "SELECT 1 FROM media WHERE sha256 = ?1 LIMIT 1");
 DB_SQL(sql_reserved, "SELECT count(*) FROM media WHERE user_id = ?1 AND sha256 IS NULL");
 DB_SQL(sql_fill, "UPDATE media SET sha256 = ?2, size = ?3, content_type = ?4, filename = ?5,"
 		 " created_ts = ?6, expires_ts = NULL WHERE media_id = ?1");
@@ -104,4 +106,20 @@ enum status media_store_fill(struct db_tx *tx, const struct media *media)
 	db_bind_str(q, 5, text_of(media->filename));
 	db_bind_int(q, 6, media->created_ts);
 	return db_run(q);
+}
+
+enum status media_store_expire(struct db_tx *tx, int64_t now)
+{
+	DB_QUERY(q, tx->db, &sql_expire_all);
+	db_bind_int(q, 1, now);
+	return db_run(q);
+}
+
+enum status media_store_names(struct db *db, struct str sha256, bool *out)
+{
+	DB_QUERY(q, db, &sql_names);
+	db_bind_blob(q, 1, sha256);
+	enum status status = db_first(q);
+	*out = status == STATUS_OK;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

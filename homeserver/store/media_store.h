@@ -35,5 +35,9 @@ MUST_CHECK enum status media_store_reserve(struct db_tx *tx, const struct media 
  * STATUS_EXISTS when it has content. media->created_ts is now. */
 MUST_CHECK enum status media_store_fill(struct db_tx *tx, const struct media *media)
 	REQUIRES(on_writer);
+/* Forgets all reservations that have run out. */
+MUST_CHECK enum status media_store_expire(struct db_tx *tx, int64_t now) REQUIRES(on_writer);
+/* Whether any upload has this content. */
+MUST_CHECK enum status media_store_names(struct db *db, struct str sha256, bool *out);
 
 #endif

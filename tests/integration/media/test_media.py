@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Uploads, downloads and thumbnails."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -106,6 +107,31 @@ class Uploads(Media):
         self.parvis.kill()
         self.parvis.launch()
         self.assertEqual(self.download(user, uri).body, b"durable")
+
+
+class Sweep(Media):
+    def plant(self, content):
+        """A file as a kill leaves it that comes before its row."""
+        name = hashlib.sha256(content).hexdigest()
+        path = os.path.join(self.parvis.dir, "data/homeserver/media", name[:2], name[2:])
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(content)
+        return path
+
+    def test_files_without_a_row_go(self):
+        user = self.parvis.register("sweeper")
+        kept = self.upload(user, b"with a row")
+        lost = [self.plant(f"without {i}".encode()) for i in range(20)]
+        self.parvis.kill()
+        self.parvis.launch()
+        # One of them is wanted after all, before, while or after it is looked at.
+        wanted = self.upload(user, b"without 7")
+        harness.eventually("the files are gone", lambda: [
+            path for path in lost if os.path.exists(path)] == [lost[7]])
+        for uri, content in ((kept, b"with a row"), (wanted, b"without 7")):
+            reply = self.download(user, uri)
+            self.assertEqual((reply.status, reply.body), (200, content))
 
 
 class Thumbnails(Media):
