@@ -50,6 +50,7 @@ static const cyaml_schema_field_t homeserver_fields[] = {
 	TEXT(struct config_homeserver, public_url),
 	SWITCH(struct config_homeserver, trust_forwarded),
 	NUMBER(struct config_homeserver, workers),
+	NUMBER(struct config_homeserver, connections_per_address),
 	CYAML_FIELD_ENUM("registration", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
 		struct config_homeserver, registration, registration_names,
 		ARRAY_LEN(registration_names)),

@@ -27,6 +27,9 @@ struct config_homeserver {
 	char *public_url;     /* what clients type: "http://localhost:8008" */
 	bool trust_forwarded; /* a reverse proxy on loopback sets X-Forwarded-For */
 	uint16_t workers;     /* 8: threads that answer; so many changes can share a commit */
+	/* Open at once from one address (of IPv6: one /64); a reverse proxy on loopback that
+	 * trust_forwarded names is not counted. 0: no limit, an office may have one address. */
+	uint16_t connections_per_address;
 	enum config_registration registration;
 	bool guests; /* people without an account may look into rooms that let them */
 	enum config_presence presence;

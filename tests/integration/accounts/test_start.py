@@ -2,9 +2,11 @@
 """Starting, failing to start, stopping: what an administrator sees."""
 
 import os
+import resource
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -134,6 +136,43 @@ class Start(unittest.TestCase):
         self.assertLess(time.monotonic() - begun, 10)
         waiting.join()
         self.assertEqual(len(replies), 1)
+
+    def test_a_worker_that_cannot_open_its_database(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+        done = subprocess.run(
+            [os.path.join(harness.BUILD, "parvis-homeserver"), "--config", self.parvis.config],
+            capture_output=True, text=True, timeout=60, preexec_fn=few_files)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("parvis-homeserver: ", done.stderr.splitlines()[-1])
+
+    def test_connections_of_one_address(self):
+        with open(self.parvis.config, encoding="utf-8") as f:
+            text = f.read()
+        self.configure(text + "  connections_per_address: 3\n")
+        self.parvis.launch()
+        harness.eventually("those of the start have ended", self.may_connect)
+        open_ones = [self.connect() for _ in range(3)]
+        self.addCleanup(lambda: [s.close() for s in open_ones])
+        self.assertTrue(all(self.is_served(s) for s in open_ones))
+        with self.connect() as fourth:
+            self.assertFalse(self.is_served(fourth))
+        open_ones.pop().close()
+        harness.eventually("the place is free", self.may_connect)
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.parvis.port), timeout=10)
+
+    def is_served(self, s):
+        try:
+            s.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            return s.recv(100).startswith(b"HTTP/1.1 200")
+        except ConnectionError:
+            return False
+
+    def may_connect(self):
+        with self.connect() as s:
+            return self.is_served(s)
 
     def test_sighup_ends_nothing(self):
         self.parvis.launch()
