@@ -11,10 +11,10 @@
 #define BURST_MIN	  4000 /* bytes */
 #define RESEND_SHARE	  2    /* of the estimate: a half */
 #define RESEND_MIN_BPS	  100000
-#define LOSSY		  0.04f
-#define IN_FLIGHT_US	  150000 /* besides the round trip: feedback is not sent at once */
+#define LOSSY		  0.02f
+#define IN_FLIGHT_US	  200000 /* besides the round trip: feedback is not sent at once */
 #define HEADROOM_PERCENT  130	 /* above what gets through */
-#define CLOGGED_US	  60000
+#define CLOGGED_US	  80000
 #define US_BITS		  8000000
 
 void downlink_init(struct downlink *downlink)
@@ -60,6 +60,24 @@ static void refill(struct downlink *d, int64_t now_us)
 	d->budget += bps * (passed < QUEUE_US ? passed : QUEUE_US) / US_BITS;
 	/* What went regardless (audio, packets sent again) is not held against video for long. */
 	d->budget = d->budget > most ? most : d->budget < -most ? -most : d->budget;
+}
+
+void downlink_told_from(struct downlink *downlink, uint16_t sequence, unsigned count)
+{
+	struct downlink *d = downlink;
+	uint16_t missing = (uint16_t)(sequence - d->told_next);
+	for (uint16_t i = 0; missing < DOWNLINK_SENT && i < missing; i++) {
+		uint16_t number = (uint16_t)(d->told_next + i);
+		struct downlink_sent *sent = &d->sent[number % DOWNLINK_SENT];
+		if (sent->sent_us != 0 && sent->sequence == number) {
+			sent->sent_us = 0;
+			d->in_flight -= sent->bytes;
+		}
+	}
+	uint16_t next = (uint16_t)(sequence + count);
+	if ((uint16_t)(next - d->told_next) < DOWNLINK_SENT) {
+		d->told_next = next;
+	}
 }
 
 /* A queue on the way shows here first: more is under way than could be, were there none. */

@@ -41,6 +41,7 @@ struct downlink {
 	int64_t budget, budget_us; /* bytes that may go now, as of then */
 	uint64_t in_flight;	   /* bytes of whose fate nothing is known yet */
 	int64_t told_us, rtt_us;
+	uint16_t told_next; /* the number that the next feedback should begin with */
 	int64_t clogged_us; /* since when too much is under way; 0: it is not */
 	struct rate resent, audio;
 	int64_t allocated_us;
@@ -65,6 +66,10 @@ bool downlink_affords_red(const struct downlink *downlink);
 /* Whether a lost packet may be sent again: not if that would cost what is new. */
 bool downlink_may_resend(struct downlink *downlink, unsigned bytes, int64_t now_us);
 void downlink_forget(struct downlink *downlink, const struct downtrack *downtrack);
+
+/* The peer tells of `count` packets from this one on. What lies before and was never told of was in
+ * a feedback that got lost, and is under way no more. */
+void downlink_told_from(struct downlink *downlink, uint16_t sequence, unsigned count);
 
 /* downlink_tick.c */
 void downlink_feedback(struct peer *peer, const struct rtcp_packet *packet) REQUIRES(on_media);

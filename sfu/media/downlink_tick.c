@@ -30,6 +30,7 @@ void downlink_feedback(struct peer *peer, const struct rtcp_packet *packet)
 	if (twcc_feedback_open(packet, &feedback) != STATUS_OK) {
 		return;
 	}
+	downlink_told_from(d, feedback.sequence, feedback.left);
 	while (twcc_feedback_next(&feedback, &status)) {
 		struct downlink_sent *sent = &d->sent[status.sequence % DOWNLINK_SENT];
 		if (sent->sent_us == 0 || sent->sequence != status.sequence) {

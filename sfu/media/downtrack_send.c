@@ -12,7 +12,6 @@
 #define RESEND_TRIES  10 /* of one packet: who asks more often wants to keep us busy */
 #define RTX_BYTES     2	 /* the original sequence number (RFC 4588) */
 #define PADDING_MAX   255
-#define PADDING_BIT   0x20
 #define PAD_BACK      32 /* of the last packets, those that padding repeats */
 
 bool downtrack_has_rtx(const struct downtrack *downtrack)
@@ -280,8 +279,8 @@ static size_t send_empty(struct downtrack *d, size_t bytes, int64_t now_us)
 	size_t padding = bytes < 1 ? 1 : bytes < PADDING_MAX ? bytes : PADDING_MAX;
 	open_packet(&o, d, SEND_RTX, now_us);
 	start_header(&o, 0, d->rewriter.out_timestamp);
+	o.header.padding = true;
 	write_header(&o, downlink_number(&d->peer->downlink));
-	o.bytes[0] |= PADDING_BIT;
 	memset(o.bytes + o.size, 0, padding);
 	o.size += padding;
 	o.bytes[o.size - 1] = (uint8_t)padding;

@@ -131,7 +131,7 @@ static bool needs_two_bytes(const struct rtp_packet *packet, const struct rtp_ex
 size_t rtp_write_header(const struct rtp_packet *packet, const struct rtp_extension_ids *ids,
 	uint8_t out[RTP_HEADER_MAX])
 {
-	out[0] = 0x80;
+	out[0] = (uint8_t)(0x80u | (packet->padding ? 0x20u : 0u));
 	out[1] = (uint8_t)((packet->marker ? 0x80u : 0u) | packet->payload_type);
 	put_u16(out + 2, packet->sequence);
 	put_u32(out + 4, packet->timestamp);

@@ -27,6 +27,7 @@ struct rtp_ext_value {
 /* A packet taken apart; pointers lead into its bytes. */
 struct rtp_packet {
 	bool marker;
+	bool padding; /* to write: its last byte will say how much there is */
 	uint8_t payload_type;
 	uint16_t sequence;
 	uint32_t timestamp;

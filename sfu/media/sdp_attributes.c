@@ -107,9 +107,10 @@ static void read_rtpmap(struct sdp_draft *d, struct str value)
 	if (p == NULL) {
 		return;
 	}
-	p->codec = codec_by_rtpmap(value);
-	if (p->codec != CODEC_COUNT) {
+	enum media_codec_name codec = codec_by_rtpmap(value);
+	if (codec != CODEC_COUNT) {
 		p->kind = PAYLOAD_CODEC;
+		p->codec = codec;
 	} else if (str_eq_nocase(value, STR("rtx/90000")) ||
 		   str_eq_nocase(value, STR("rtx/48000/2"))) {
 		p->kind = PAYLOAD_RTX;
