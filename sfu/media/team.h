@@ -6,8 +6,11 @@
  * kernel deals out datagrams by a hash of the addresses, which knows nothing of meetings. So a
  * datagram comes to its peer's thread at once, or to another, which passes it on. Passing on costs
  * a copy and, for a whole batch, one wake-up: little beside the work on a packet, most of which is
- * encrypting and sending its copies to the subscribers, and that the peer's thread does alone. The
- * other ways have a price of their own: a port for each thread needs a hole in the firewall for
+ * encrypting and sending its copies to the subscribers, and that the peer's thread does alone.
+ * Measured on loopback with 10 meetings of six: 4.7 us for each packet sent by a bare loop that
+ * receives, opens, seals and sends; 5.9 us on one thread; about 7 us on two, where half of what came in
+ * was passed on. So one thread carries some 150,000 packets a second, which is 20 full meetings.
+ * The other ways have a price of their own: a port for each thread needs a hole in the firewall for
  * each; a connected socket for each peer ends receiving in batches; a program for the kernel (eBPF)
  * needs rights that a service in a sandbox does not have.
  */

@@ -152,6 +152,15 @@ static int64_t counted(struct house *h, const char *name)
 	return value;
 }
 
+/* Counters are flushed by the next tick of each thread. */
+static void expect_count(struct house *h, const char *name)
+{
+	for (int i = 0; i < SYNTHETIC_WAIT_MS / 10 && counted(h, name) == 0; i++) {
+		usleep(10000);
+	}
+	assert_true(counted(h, name) > 0);
+}
+
 static void every_meeting_is_reached(void **state)
 {
 	struct house *h = *state;
@@ -160,10 +169,7 @@ static void every_meeting_is_reached(void **state)
 	}
 	expect_all_heard(h);
 	/* Twelve sockets, dealt out to three threads by their addresses: most are dealt wrong. */
-	for (int i = 0; i < 100 && counted(h, "\nparvis_sfu_passed_on_total ") == 0; i++) {
-		usleep(10000); /* counters are flushed by the next tick */
-	}
-	assert_true(counted(h, "\nparvis_sfu_passed_on_total ") > 0);
+	expect_count(h, "\nparvis_sfu_passed_on_total ");
 }
 
 static void connections_find_their_thread(void **state)
@@ -223,6 +229,45 @@ static void a_peer_moves_between_tcp_and_udp(void **state)
 	synthetic_close(&other);
 }
 
+/* From an address of its own: right ufrag and wrong password, unknown ufrag, no STUN at all, DTLS. */
+static void a_strangers_flood_changes_nothing(void **state)
+{
+	static const uint8_t hello[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0},
+			     broken[] = {0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42};
+	struct house *h = *state;
+	struct pair *p = &h->pairs[0];
+	struct sockaddr_in self = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 8)};
+	struct synthetic_peer mallory;
+	connect_pair(p);
+	synthetic_open(&mallory, media_threads_port(h->threads));
+	struct sockaddr_in to;
+	socklen_t n = sizeof(to);
+	assert_int_equal(getpeername(mallory.fd, (struct sockaddr *)&to, &n), 0);
+	close(mallory.fd);
+	mallory.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(mallory.fd, (const struct sockaddr *)&self, sizeof(self)), 0);
+	assert_int_equal(connect(mallory.fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+	for (int i = 0; i < 2000; i++) {
+		assert_false(synthetic_check(&mallory, p->alice_ufrag, "wrong", 0));
+		assert_false(synthetic_check(&mallory, "nobodysufrag", PASSWORD, 0));
+		synthetic_send(&mallory, hello, sizeof(hello));
+		synthetic_send(&mallory, broken, sizeof(broken));
+	}
+	uint8_t answer[2048];
+	assert_int_equal(synthetic_receive(&mallory, answer, sizeof(answer), 50), 0);
+	/* Those inside notice nothing, and the bound on that address is not theirs. */
+	assert_true(synthetic_check(&p->scene.alice, p->alice_ufrag, PASSWORD, SYNTHETIC_WAIT_MS));
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	send_audio(&p->scene, 1, 1);
+	expect_rtp(&p->scene, packet, &got);
+	expect_count(h, "\nparvis_sfu_dropped_total{reason=\"limited\"} ");
+	expect_count(h, "\nparvis_sfu_dropped_total{reason=\"unproven\"} ");
+	expect_count(h, "\nparvis_sfu_dropped_total{reason=\"stranger\"} ");
+	synthetic_close(&mallory);
+}
+
 static void a_taken_port_is_told(void **state)
 {
 	struct house *h = *state;
@@ -245,6 +290,8 @@ int main(void)
 			connections_find_their_thread, house_setup, house_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_peer_moves_between_tcp_and_udp, house_setup, house_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_strangers_flood_changes_nothing, house_setup, house_teardown),
 		cmocka_unit_test_setup_teardown(a_taken_port_is_told, house_setup, house_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
