@@ -276,8 +276,8 @@ size_t media_files_sweep(struct media_files *files,
 	size_t dropped = 0;
 	bool more = true;
 	for (unsigned i = 0; i < 256 && more; i++) {
-		char shard[SHARD + 1];
-		(void)snprintf(shard, sizeof(shard), "%02x", i);
+		const char digits[] = "0123456789abcdef";
+		char shard[SHARD + 1] = {digits[i / 16], digits[i % 16], '\0'};
 		int fd = openat(files->folder, shard, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 		const struct dirent *entry;
