@@ -4,6 +4,10 @@
     make bench                      BENCH_QUICK=1 make bench: smaller sizes, about a minute
     python3 tests/bench/homeserver.py [measure ...]
 
+Both are measured at sizes that Synapse is filled to in minutes; ours then also at those of a real
+town, so that two sizes show how a figure grows. BENCH_WHOLE=1 has Synapse at those as well, which
+takes an hour.
+
 Absolute figures belong to the machine and the hour; the ratios compare. Both keep their default
 durability; ours syncs the disk before it answers. Synapse is taken from build/synapse (make
 bench-synapse), or the Python that PARVIS_BENCH_SYNAPSE names. PARVIS_BUILD names another folder
@@ -24,12 +28,15 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "integration"), os.path.join(TESTS, "bench")]
 from rig import measures, servers  # noqa: E402
 
-QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+QUICK, EVERYTHING = (os.environ.get(name, "") not in ("", "0")
+                     for name in ("BENCH_QUICK", "BENCH_WHOLE"))
 WHOLE = {"senders": 10, "rooms": 500, "members": 2000, "agents": 2200, "seconds": 3, "rounds": 3,
          "deliver seconds": 8}
-SMALL = {"senders": 10, "rooms": 40, "members": 200, "agents": 200, "seconds": 1, "rounds": 1,
+BESIDE = {**WHOLE, "rooms": 100, "members": 400, "agents": 400}
+SMALL = {**WHOLE, "rooms": 20, "members": 100, "agents": 100, "seconds": 1, "rounds": 1,
          "deliver seconds": 3}
-SIZES = SMALL if QUICK else WHOLE
+SIZES = SMALL if QUICK else WHOLE if EVERYTHING else BESIDE
+GROWING = ("crowd_sending", "first_syncs", "joins", "agents")
 RATE = 200
 TOWN = (1500, 80) if QUICK else (15000, 800)
 TENTH = (TOWN[0] // 10, TOWN[1] // 10)  # of a town, for the server that a whole one would keep
@@ -69,11 +76,11 @@ def note(text):
     print(f"# {time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def make_fixtures(kinds):
+def make_fixtures(kinds, sizes):
     fixtures = {}
     for kind in kinds:
         server = kind().start()
-        fixture = fixtures[kind.name] = measures.Fixture(server, SIZES)
+        fixture = fixtures[kind.name] = measures.Fixture(server, sizes)
         try:
             asyncio.run(fixture.make())
         except BaseException:
@@ -107,9 +114,22 @@ def measure(fixtures, wanted):
     return everyone
 
 
+def whole(wanted, everyone):
+    """Ours at the sizes of a real town."""
+    fixtures = make_fixtures([servers.Parvis], WHOLE)
+    try:
+        for step in GROWING:
+            if not wanted or step in wanted:
+                found = getattr(measures, step)(fixtures[servers.Parvis.name])
+                everyone[servers.Parvis.name].update(found)
+                note(f"{step}, whole")
+    finally:
+        stop_all(fixtures)
+
+
 def towns(kinds, everyone):
     for kind in kinds:
-        sizes = [TENTH, TOWN] if kind is servers.Parvis else [TENTH]
+        sizes = [TENTH, TOWN] if kind is servers.Parvis or EVERYTHING else [TENTH]
         for accounts, rooms in sizes:
             everyone[kind.name].update(measures.town(kind, accounts, rooms))
             note(f"{kind.name}: {accounts} accounts")
@@ -152,11 +172,13 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
     wanted = sys.argv[1:]
     kinds = [servers.Parvis] if absent() else [servers.Parvis, servers.Synapse]
-    fixtures = make_fixtures(kinds)
+    fixtures = make_fixtures(kinds, SIZES)
     try:
         everyone = measure(fixtures, wanted)
     finally:
         stop_all(fixtures)
+    if SIZES is BESIDE:
+        whole(wanted, everyone)
     if not wanted or "towns" in wanted:
         towns(kinds, everyone)
     table(everyone)
