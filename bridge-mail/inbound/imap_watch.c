@@ -97,6 +97,7 @@ static enum status run_session(struct watcher *w, bool *opened_out)
 			status = STATUS_UNAVAILABLE;
 		if (status != STATUS_OK)
 			return status;
+		log_debug("%s: looking again", imap_account(s->session));
 	}
 }
 

@@ -7,13 +7,15 @@ Prints "listening PORT". Each accepted mail becomes FOLDER/<number>.json: {"from
 FOLDER/plan.json, read at each command, may say what to answer:
 
     {"rcpt": {"address": ["451 later", ...]}, "data": ["451 later", ...], "hold": true,
-     "login": ["user", "password"]}
+     "login": ["user", "password"], "token": ["user", "token"]}
 
 Lists are used up from the front, over the life of the program; an empty one means 250. While
-"hold" is there, a mail is kept and its answer waits. With "login" mail is taken after that only.
+"hold" is there, a mail is kept and its answer waits. With "login" mail is taken after that only,
+and "token" is one by XOAUTH2.
 """
 
 import asyncio
+import base64
 import json
 import os
 import sys
@@ -46,8 +48,17 @@ class Sink:
         given = [data.login.decode(), data.password.decode()]
         return AuthResult(success=given == wanted, handled=False)
 
+    async def auth_XOAUTH2(self, server, args):
+        given = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth(b"")
+        user, token = self.plan().get("token", ["", ""])
+        if given == f"user={user}\1auth=Bearer {token}\1\1".encode():
+            return AuthResult(success=True, auth_data=user)
+        # What is wrong comes as a question, which wants an empty answer.
+        await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=False, handled=False)
+
     async def handle_MAIL(self, server, session, envelope, address, options):
-        if self.plan().get("login") and not session.authenticated:
+        if (self.plan().get("login") or self.plan().get("token")) and not session.authenticated:
             return "530 5.7.0 authentication required"
         envelope.mail_from = address
         return "250 2.1.0 sender fine"
