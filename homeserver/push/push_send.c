@@ -150,12 +150,13 @@ MUST_CHECK static enum status find_pusher(
 	enum status status = push_store_pushers(s->sender->db, s->arena, key->user_id, &list);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < list.count; i++) {
-		*out = &list.items[i];
-		if (str_eq(list.items[i].app_id, key->app_id) &&
-			str_eq(list.items[i].pushkey, key->pushkey))
+	const struct pusher *items = list.items;
+	for (size_t i = 0; i < list.count; i++)
+		if (str_eq(items[i].app_id, key->app_id) &&
+			str_eq(items[i].pushkey, key->pushkey)) {
+			*out = items + i;
 			return STATUS_OK;
-	}
+		}
 	return STATUS_NOT_FOUND;
 }
 
