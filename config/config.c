@@ -97,12 +97,36 @@ static const cyaml_schema_field_t sfu_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_strval_t language_names[] = {
+	{"fr", LANGUAGE_FRENCH},
+	{"en", LANGUAGE_ENGLISH},
+};
+
+static const cyaml_strval_t strangers_names[] = {
+	{"join", STRANGERS_JOIN},
+	{"wait", STRANGERS_WAIT},
+};
+
 static const cyaml_schema_field_t mailbox_fields[] = {
 	CYAML_FIELD_STRING_PTR(
 		"address", CYAML_FLAG_POINTER, struct config_mailbox, address, 3, 254),
 	TEXT(struct config_mailbox, name),
 	LIST(struct config_mailbox, members),
+	CYAML_FIELD_ENUM("language", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_mailbox,
+		language, language_names, ARRAY_LEN(language_names)),
 	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t room_fields[] = {
+	CYAML_FIELD_STRING_PTR("address", CYAML_FLAG_POINTER, struct config_room, address, 3, 254),
+	CYAML_FIELD_STRING_PTR("room", CYAML_FLAG_POINTER, struct config_room, room, 2, 255),
+	CYAML_FIELD_ENUM("strangers", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_room,
+		strangers, strangers_names, ARRAY_LEN(strangers_names)),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t room_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_room, room_fields),
 };
 
 static const cyaml_schema_value_t mailbox_entry = {
@@ -169,6 +193,13 @@ static const cyaml_schema_field_t bridge_mail_fields[] = {
 		struct config_bridge_mail, imap, &imap_entry, 0, 50),
 	CYAML_FIELD_SEQUENCE("mailboxes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 		struct config_bridge_mail, mailboxes, &mailbox_entry, 0, 200),
+	CYAML_FIELD_SEQUENCE("rooms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct config_bridge_mail, rooms, &room_entry, 0, 1000),
+	TEXT(struct config_bridge_mail, rooms_address),
+	TEXT(struct config_bridge_mail, public_url),
+	LIST(struct config_bridge_mail, english_domains),
+	NUMBER(struct config_bridge_mail, invitations_per_hour),
+	NUMBER(struct config_bridge_mail, digest_hour),
 	CYAML_FIELD_END,
 };
 
@@ -276,6 +307,10 @@ static void bridge_mail_defaults(struct config_bridge_mail *c)
 	default_text(&c->outbox, "outbox");
 	for (unsigned i = 0; i < c->mailboxes_count; i++)
 		default_text(&c->mailboxes[i].name, c->mailboxes[i].address);
+	default_text(&c->rooms_address, c->mailboxes_count > 0 ? c->mailboxes[0].address : "");
+	default_text(&c->public_url, "");
+	default_port(&c->invitations_per_hour, 20);
+	default_port(&c->digest_hour, 7);
 	for (unsigned i = 0; i < c->imap_count; i++)
 		imap_defaults(c, &c->imap[i]);
 }
@@ -406,6 +441,11 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 			"bridge_mail.homeserver_url must begin with http:// or https://"},
 		{m->smarthost_url[0] == '\0' || has_scheme(m->smarthost_url, "smtp://", "smtps://"),
 			"bridge_mail.smarthost_url must begin with smtp:// or smtps://"},
+		{m->public_url[0] == '\0' || has_scheme(m->public_url, "http://", "https://"),
+			"bridge_mail.public_url must begin with http:// or https://"},
+		{m->rooms_address[0] == '\0' || str_index(str_c(m->rooms_address), '@') > 0,
+			"bridge_mail.rooms_address is not a mail address"},
+		{m->digest_hour <= 24, "bridge_mail.digest_hour must be between 1 and 24"},
 		{strlen(m->lmtp_socket) < 104, "bridge_mail.lmtp_socket is too long for a Unix "
 					       "socket; use a shorter path"},
 	};
@@ -429,6 +469,15 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 			snprintf(why, CONFIG_ERROR_MAX,
 				"bridge_mail.mailboxes: \"%.100s\" is not a mail address",
 				m->mailboxes[i].address);
+			return STATUS_INVALID;
+		}
+	}
+	for (unsigned i = 0; i < m->rooms_count; i++) {
+		if (str_index(str_c(m->rooms[i].address), '@') <= 0 ||
+			is_mailbox(m, m->rooms[i].address)) {
+			snprintf(why, CONFIG_ERROR_MAX,
+				"bridge_mail.rooms: \"%.100s\" is not a mail address of its own",
+				m->rooms[i].address);
 			return STATUS_INVALID;
 		}
 	}

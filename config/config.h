@@ -67,11 +67,30 @@ struct config_sfu {
 	bool trust_forwarded;
 };
 
+enum config_language {
+	LANGUAGE_FRENCH, /* the default */
+	LANGUAGE_ENGLISH,
+};
+
 struct config_mailbox {
 	char *address;	/* "voirie@ville.example" */
 	char *name;	/* of its space: "Voirie" */
 	char **members; /* Matrix ids invited to the space */
 	unsigned members_count;
+	enum config_language language; /* of what its rooms' names and topics say */
+};
+
+/* What becomes of a mail to a room by somebody who does not take part in it. */
+enum config_strangers {
+	STRANGERS_JOIN, /* the default: they take part from then on */
+	STRANGERS_WAIT, /* until a member lets them in */
+};
+
+/* A room that has a mail address. */
+struct config_room {
+	char *address; /* "projet-rocade@ville.example" */
+	char *room;    /* alias or id: "#projet-rocade:ville.example" */
+	enum config_strangers strangers;
 };
 
 /* What becomes of a mail in the provider's mailbox once it is safe here. */
@@ -132,6 +151,14 @@ struct config_bridge_mail {
 	unsigned imap_count;
 	struct config_mailbox *mailboxes;
 	unsigned mailboxes_count;
+	struct config_room *rooms;
+	unsigned rooms_count;
+	char *rooms_address; /* whose "+detail" addresses are those of rooms: the first mailbox's */
+	char *public_url; /* "https://mail.ville.example" that leads to port; "": no such links */
+	char **english_domains; /* people there are written to in English: "example.co.uk" */
+	unsigned english_domains_count;
+	uint16_t invitations_per_hour; /* 20: mail addresses that one person invites */
+	uint16_t digest_hour;	       /* 7: local time of daily digests */
 };
 
 /* The TURN server (coturn) that helps calls through firewalls. */
