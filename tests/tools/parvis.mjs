@@ -64,7 +64,7 @@ export class Parvis {
     }
 
     // `sfu`, `bridge`: more lines of those sections; `more`: lines of sections of their own.
-    configure(mailboxes, smarthost, rtcAddress, sfu, more, bridge) {
+    configure(mailboxes, smarthost, rtcAddress, sfu, more, bridge = []) {
         const { ports, dir } = this;
         const setup = spawnSync(path.join(ROOT, "packaging/parvis-setup"), [dir], { encoding: "utf8" });
         if (setup.status !== 0) throw new Error(setup.stderr);
