@@ -2,7 +2,7 @@
 // The codecs that browsers may publish in, the layers that a subscriber chooses, and what is not
 // sent because nobody receives it: LiveKit's stock client in Chromium, judged by getStats.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
 import { Caller, startSite } from "../tools/livekit-page.mjs";
@@ -30,6 +30,9 @@ after(async () => {
     await parvis?.stop();
 });
 
+// What a failed test has left open would take the processor from the next.
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+
 async function join(name, room, options, script) {
     const page = await browser.newPage();
     if (script) await page.addInitScript(script);
@@ -55,7 +58,7 @@ async function decodes(caller, from, mime, width) {
         const more = now && now.framesDecoded > before;
         before = now?.framesDecoded ?? 0;
         return more && now.mime === mime && (!width || now.frameWidth === width);
-    }, 20000).catch((error) => {
+    }, 30000).catch((error) => {
         throw new Error(`${error.message}: ${JSON.stringify(now)}`);
     });
     return now;
@@ -70,7 +73,8 @@ async function layers(videoCodec, mime) {
     await decodes(ben, anna, mime, 320);
     await ben.wants(anna.identity, HIGH);
     await decodes(ben, anna, mime, 640);
-    assert.equal((await ben.received(anna.identity, "microphone")).mime, "audio/red");
+    assert.equal(await anna.answeredFirst("audio"), "red");
+    assert.ok((await ben.received(anna.identity, "microphone")).totalSamplesReceived > 0);
     await leave(anna, ben);
 }
 

@@ -96,15 +96,26 @@ export class Caller {
         }, { identity, source });
     }
 
-    // The streams that are sent of the camera: getStats' outbound-rtp with the codec's MIME type.
-    sent() {
-        return this.page.evaluate(async () => {
-            const { track } = room.localParticipant.getTrackPublication("camera");
-            const senders = [track.sender, ...[...track.simulcastCodecs.values()].map((c) => c.sender)].filter(Boolean);
+    // The streams that are sent of a source: getStats' outbound-rtp with the codec's MIME type.
+    sent(source = "camera") {
+        return this.page.evaluate(async (source) => {
+            const { track } = room.localParticipant.getTrackPublication(source);
+            const others = [...(track.simulcastCodecs?.values() ?? [])];
+            const senders = [track.sender, ...others.map((c) => c.sender)].filter(Boolean);
             const reports = await Promise.all(senders.map((sender) => sender.getStats()));
             return reports.flatMap((report) => [...report.values()].filter((s) => s.type === "outbound-rtp")
                 .map((s) => ({ ...s, mime: report.get(s.codecId)?.mimeType })));
-        });
+        }, source);
+    }
+
+    // The first format of the section in which the server takes audio or video: what is sent. Chromium's
+    // stats name Opus for redundant audio, too.
+    answeredFirst(kind) {
+        return this.page.evaluate((kind) => {
+            const { sdp } = room.engine.pcManager.publisher.getRemoteDescription();
+            const section = sdp.split("\r\nm=").find((s) => s.startsWith(kind) && s.includes("a=recvonly"));
+            return section.match(new RegExp(`a=rtpmap:${section.split(" ")[3].trim()} ([^/]+)`))[1];
+        }, kind);
     }
 
     // quality: 0 to 2
