@@ -95,6 +95,7 @@ enum status device_lists_mark(struct db_tx *tx, struct str user_id)
 		status = as_delivery_on_devices(tx, user_id, &neighbours);
 	if (status != STATUS_OK)
 		return status;
+	stream_note_people(tx);
 	stream_touch_user(tx, user_id);
 	for (size_t i = 0; i < neighbours.count; i++)
 		stream_touch_user(tx, neighbours.items[i]);
@@ -104,9 +105,11 @@ enum status device_lists_mark(struct db_tx *tx, struct str user_id)
 enum status device_lists_mark_signed(struct db_tx *tx, struct str signer_id, struct str user_id)
 {
 	enum status status = device_list_store_mark_signed(tx, signer_id, user_id, stream_next(tx));
-	if (status == STATUS_OK)
-		stream_touch_user(tx, signer_id);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	stream_note_people(tx);
+	stream_touch_user(tx, signer_id);
+	return STATUS_OK;
 }
 
 enum status device_lists_device_deleted(struct db_tx *tx, struct str user_id, struct str device_id)

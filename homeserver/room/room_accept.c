@@ -46,6 +46,7 @@ static enum status store_membership(struct db_tx *tx, int64_t room_key, const st
 
 	if (status != STATUS_OK)
 		return status;
+	stream_note_people(tx);
 	stream_touch_user(tx, event->state_key);
 	if (membership != MEMBERSHIP_INVITE && membership != MEMBERSHIP_KNOCK)
 		return STATUS_OK;

@@ -51,6 +51,8 @@ struct streams {
 	int64_t reserved; /* no position above it may be given out before this is raised on disk */
 
 	_Atomic int64_t current;
+	/* Set before the commit, so that whoever sees the change sees this; it may be ahead. */
+	_Atomic int64_t people_changed;
 
 	struct mutex lock; /* guards all that follows */
 	struct map *topics;
@@ -81,6 +83,7 @@ enum status streams_new(struct db *db, struct streams **out)
 	/* What lies between may have been given out for things that were not stored. */
 	s->last = s->reserved = reserved;
 	atomic_init(&s->current, reserved);
+	atomic_init(&s->people_changed, reserved);
 	mutex_init(&s->lock);
 	s->topics = map_new(TOPICS_MAX);
 	s->purge_at = TOPICS_PURGE;
@@ -160,6 +163,18 @@ int64_t stream_next(struct db_tx *tx)
 int64_t stream_next_volatile(struct db_tx *tx)
 {
 	return position_take(tx, false);
+}
+
+void stream_note_people(struct db_tx *tx)
+{
+	struct streams *s = homeserver_of(tx)->streams;
+
+	atomic_store(&s->people_changed, s->last);
+}
+
+bool stream_people_changed(const struct streams *s, int64_t after)
+{
+	return atomic_load(&s->people_changed) > after;
 }
 
 int64_t stream_current(const struct streams *s)

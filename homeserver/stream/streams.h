@@ -47,6 +47,13 @@ int64_t stream_next_volatile(struct db_tx *tx) REQUIRES(on_writer);
 void stream_touch_user(struct db_tx *tx, struct str user_id) REQUIRES(on_writer);
 void stream_touch_room(struct db_tx *tx, struct str room_id) REQUIRES(on_writer);
 
+/* This change touches who shares rooms with whom, or somebody's devices or keys; called with its
+ * position taken. */
+void stream_note_people(struct db_tx *tx) REQUIRES(on_writer);
+/* Whether any change after the position did, as far as a view begun before can tell: false spares
+ * looking for them. Any thread. */
+bool stream_people_changed(const struct streams *streams, int64_t after);
+
 /* The greatest position whose change is durable. Any thread. */
 int64_t stream_current(const struct streams *streams);
 /*

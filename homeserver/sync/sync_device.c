@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is for one device alone: end-to-end encryption (client-server API, "Extensions to /sync").
  */
+#include "homeserver/homeserver.h"
 #include "homeserver/keys/device_lists.h"
 #include "homeserver/store/key_store.h"
 #include "homeserver/store/to_device_store.h"
+#include "homeserver/stream/streams.h"
 #include "homeserver/sync/sync_parts.h"
 
 static enum status write_to_device(struct sync *sync, int64_t *to_device_out)
@@ -41,7 +43,7 @@ enum status sync_device_write_lists(struct sync *sync)
 	struct device_lists lists = {0};
 	enum status status = STATUS_OK;
 
-	if (sync->since != 0)
+	if (sync->since != 0 && stream_people_changed(sync->hs->streams, sync->since))
 		status = device_lists_between(sync->db, sync->arena, sync->request->user_id,
 			sync->since, sync->position, &lists);
 	if (status != STATUS_OK || (lists.changed.count == 0 && lists.left.count == 0))
