@@ -88,6 +88,7 @@ static void note_picture(struct encoding *e, const struct media_codec *codec,
 	if (picture->keyframe) {
 		nack_forget_before(&e->nacks, packet->sequence);
 		e->keyframe_wanted = false;
+		e->keyframe_sequence = packet->sequence;
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NACK_MAX	128
+#define NACK_MAX	100
 #define NACK_TRIES	10
 #define NACK_REORDER_US 10000 /* a packet may be this late before it counts as lost */
 #define NACK_MIN_US	20000

@@ -35,6 +35,7 @@ struct encoding {
 	bool flowing;
 	bool keyframe_wanted;
 	int64_t keyframe_asked_us;
+	uint64_t keyframe_sequence; /* where the last one began: nobody needs what is older */
 	struct dependency_structure structure;
 	struct rate rates[LAYERS_MAX_SPATIAL]; /* of its spatial layers, or [0] of all */
 	uint8_t spatial_count;		       /* layers that flow in it */
