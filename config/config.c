@@ -443,7 +443,9 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 			"bridge_mail.smarthost_url must begin with smtp:// or smtps://"},
 		{m->public_url[0] == '\0' || has_scheme(m->public_url, "http://", "https://"),
 			"bridge_mail.public_url must begin with http:// or https://"},
-		{m->rooms_address[0] == '\0' || str_index(str_c(m->rooms_address), '@') > 0,
+		/* The default is a mailbox's, of which more is told below. */
+		{m->rooms_address[0] == '\0' || is_mailbox(m, m->rooms_address) ||
+				str_index(str_c(m->rooms_address), '@') > 0,
 			"bridge_mail.rooms_address is not a mail address"},
 		{m->digest_hour <= 24, "bridge_mail.digest_hour must be between 1 and 24"},
 		{strlen(m->lmtp_socket) < 104, "bridge_mail.lmtp_socket is too long for a Unix "
