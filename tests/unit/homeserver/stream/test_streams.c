@@ -199,6 +199,28 @@ static void what_is_rolled_back_wakes_nobody(void **state)
 	assert_true(change(f, touch_room) > position);
 }
 
+static enum status note_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	int64_t *position = arg;
+
+	*position = stream_next(tx);
+	stream_note_people(tx);
+	return STATUS_OK;
+}
+
+static void a_change_among_people_is_known(void **state)
+{
+	struct fixture *f = *state;
+	int64_t before = stream_current(f->hs.streams), changed;
+
+	/* What lies before the start is not known. */
+	assert_true(stream_people_changed(f->hs.streams, before - 1));
+	assert_false(stream_people_changed(f->hs.streams, before));
+	check_ok(db_write(f->hs.writer, note_change, &changed));
+	assert_true(stream_people_changed(f->hs.streams, before));
+	assert_false(stream_people_changed(f->hs.streams, changed));
+}
+
 static void a_snapshot_knows_its_position(void **state)
 {
 	struct fixture *f = *state;
@@ -347,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_slot_waits_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_is_rolled_back_wakes_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_change_among_people_is_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_snapshot_knows_its_position, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			no_position_is_given_twice_across_restarts, set_up, tear_down),
