@@ -96,9 +96,8 @@ def stop_all(fixtures):
         fixture.server.stop()
 
 
-def measure(fixtures, wanted):
+def measure(fixtures, wanted, everyone):
     """The servers take turns at each measure, so that a busy hour is not one server's fate."""
-    everyone = {name: {} for name in fixtures}
     simple = ("sending", "crowd_sending", "disk", "first_syncs", "joins", "agents")
     for step in ("sending", "delivery", *simple[1:]):
         if wanted and step not in wanted and step != "sending":
@@ -111,7 +110,6 @@ def measure(fixtures, wanted):
                 found = getattr(measures, step)(fixture)
             everyone[name].update(found)
         note(step)
-    return everyone
 
 
 def whole(wanted, everyone):
@@ -173,15 +171,18 @@ def main():
     wanted = sys.argv[1:]
     kinds = [servers.Parvis] if absent() else [servers.Parvis, servers.Synapse]
     fixtures = make_fixtures(kinds, SIZES)
+    everyone = {name: {} for name in fixtures}
     try:
-        everyone = measure(fixtures, wanted)
-    finally:
-        stop_all(fixtures)
-    if SIZES is BESIDE:
-        whole(wanted, everyone)
-    if not wanted or "towns" in wanted:
-        towns(kinds, everyone)
-    table(everyone)
+        try:
+            measure(fixtures, wanted, everyone)
+        finally:
+            stop_all(fixtures)
+        if SIZES is BESIDE:
+            whole(wanted, everyone)
+        if not wanted or "towns" in wanted:
+            towns(kinds, everyone)
+    finally:  # what was found until something failed is worth reading
+        table(everyone)
     if "bytes on disk a message" in everyone["Parvis"]:
         bare_disk(everyone["Parvis"])
 
