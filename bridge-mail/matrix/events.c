@@ -39,8 +39,8 @@ static bool is_it(const struct matrix_session *s, const struct json *event, stru
 	       matrix_is_ours(s->matrix, json_str(json_get(event, "sender")));
 }
 
-static enum status read_page(const struct matrix_session *s, struct str room_id, struct str from,
-	struct arena *arena, const struct json **page_out)
+static enum status read_page(const struct matrix_session *s, struct str room_id, struct str as,
+	struct str from, struct arena *arena, const struct json **page_out)
 {
 	struct matrix_answer answer;
 	struct str path =
@@ -48,7 +48,8 @@ static enum status read_page(const struct matrix_session *s, struct str room_id,
 	if (from.n > 0)
 		path = arena_printf(arena, "%.*s%.*s", STR_FMT(path),
 			STR_FMT(MATRIX_PATH(arena, "&from=%", from)));
-	struct matrix_call call = {.method = "GET", .path = path, .max_answer = PAGE_ANSWER_MAX};
+	struct matrix_call call = {
+		.method = "GET", .path = path, .max_answer = PAGE_ANSWER_MAX, .as = as};
 	enum status status = matrix_call(s->client, arena, &call, &answer);
 	*page_out = answer.json;
 	return status;
@@ -57,10 +58,16 @@ static enum status read_page(const struct matrix_session *s, struct str room_id,
 enum status events_find(const struct matrix_session *s, struct str room_id, struct str txn_id,
 	struct arena *arena, struct str *event_id_out)
 {
+	return events_find_as(s, room_id, STR_EMPTY, txn_id, arena, event_id_out);
+}
+
+enum status events_find_as(const struct matrix_session *s, struct str room_id, struct str as,
+	struct str txn_id, struct arena *arena, struct str *event_id_out)
+{
 	struct str from = STR_EMPTY;
 	for (size_t seen = 0; seen < EVENTS_LOOK_BACK;) {
 		const struct json *page = NULL;
-		enum status status = read_page(s, room_id, from, arena, &page);
+		enum status status = read_page(s, room_id, as, from, arena, &page);
 		if (status != STATUS_OK)
 			return status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status;
 		const struct json *chunk = json_get(page, "chunk");

@@ -15,5 +15,8 @@ MUST_CHECK enum status events_send(const struct matrix_session *session,
 /* As room_port.find. Only events of users of ours count. */
 MUST_CHECK enum status events_find(const struct matrix_session *session, struct str room_id,
 	struct str txn_id, struct arena *arena, struct str *event_id_out);
+/* The same in a room where the bot may not be: asked as that ghost, unless `as` is empty. */
+MUST_CHECK enum status events_find_as(const struct matrix_session *session, struct str room_id,
+	struct str as, struct str txn_id, struct arena *arena, struct str *event_id_out);
 
 #endif

@@ -2,13 +2,9 @@
 #include "bridge-mail/outbound/room_notice.h"
 
 #include "bridge-mail/matrix/events.h"
+#include "bridge-mail/matrix/say.h"
 #include "common/base/mem.h"
-#include "common/crypto/base64.h"
-#include "common/crypto/hash.h"
 #include "common/json/json_writer.h"
-
-#define LOG_MODULE "outbound"
-#include "common/base/log.h"
 
 #define CONTENT_MAX 16384
 #define SENT_KEY    "\xe2\x9c\x89\xef\xb8\x8f" /* an envelope */
@@ -37,68 +33,20 @@ static const char *const fault_texts[] = {
 			     "This message has not left: it is too large for a mail.",
 };
 
-/* The same thing about the same event always gives the same id. */
-static struct str txn_id(struct arena *arena, const char *kind, struct str a, struct str b)
+static enum status say_about(const struct matrix_session *s, struct str room_id,
+	struct str event_id, struct str txn, struct str text)
 {
-	uint8_t hash[SHA256_BYTES];
-	sha256(arena_printf(arena, "%s%c%.*s%c%.*s", kind, 0, STR_FMT(a), 0, STR_FMT(b)), hash);
-	return base64_encode(arena, str_n((const char *)hash, sizeof(hash)), BASE64_URL_UNPADDED);
-}
-
-/* A room that is gone, or that the bot was shown out of, cannot be told anything. */
-static enum status settle(enum status status)
-{
-	switch (status) {
-	case STATUS_OK:
-	case STATUS_UNAVAILABLE:
-	case STATUS_TIMEOUT:
-	case STATUS_LIMITED:
-	case STATUS_IO:
-		return status;
-	default:
-		log_warning("a room cannot be told what became of a mail: %s", status_name(status));
-		return STATUS_OK;
-	}
-}
-
-/* Said before, perhaps by a run that ended without writing it down: then there is nothing to do. */
-static enum status say(const struct matrix_session *s, struct str room_id, struct str event_id,
-	struct str txn, struct str text, struct arena *arena)
-{
-	struct str sent = STR_EMPTY;
-	enum status status = events_find(s, room_id, txn, arena, &sent);
-	if (status != STATUS_NOT_FOUND)
-		return settle(status);
-	BUF_SCOPE(content, CONTENT_MAX);
-	struct json_writer w;
-	jw_init(&w, &content);
-	jw_object(&w);
-	jw_put_c_str(&w, "msgtype", "m.notice");
-	jw_put_str(&w, "body", text);
-	jw_put_object(&w, "m.relates_to");
-	jw_put_object(&w, "m.in_reply_to");
-	jw_put_str(&w, "event_id", event_id);
-	jw_object_end(&w);
-	jw_object_end(&w);
-	jw_put_object(&w, ROOM_PORT_MARKER);
-	jw_put_str(&w, "txn", txn);
-	jw_object_end(&w);
-	jw_object_end(&w);
-	struct room_send_request request = {
-		.room_id = room_id,
-		.type = STR("m.room.message"),
-		.content = buf_str(&content),
-		.txn_id = txn,
-	};
-	return settle(events_send(s, &request, arena, &sent));
+	struct saying saying = {
+		.room_id = room_id, .reply_to = event_id, .txn_id = txn, .text = text};
+	return say(s, &saying);
 }
 
 enum status room_notice_fault(const struct matrix_session *s, struct str room_id,
 	struct str event_id, enum answer_fault fault)
 {
 	ARENA_SCOPE(arena);
-	struct str txn = txn_id(arena, "fault", event_id, STR(""));
-	return say(s, room_id, event_id, txn, str_c(fault_texts[fault]), arena);
+	struct str txn = say_txn_id(arena, "fault", event_id, STR(""));
+	return say_about(s, room_id, event_id, txn, str_c(fault_texts[fault]));
 }
 
 enum status room_notice_failed(const struct matrix_session *s, struct str room_id,
@@ -106,14 +54,14 @@ enum status room_notice_failed(const struct matrix_session *s, struct str room_i
 {
 	ARENA_SCOPE(arena);
 	struct str event_id = recipient->mail.event_id;
-	struct str txn = txn_id(arena, "failed", event_id, recipient->address);
+	struct str txn = say_txn_id(arena, "failed", event_id, recipient->address);
 	struct str text = arena_printf(arena,
 		"Le courriel n\xe2\x80\x99"
 		"a pas pu \xc3\xaatre remis \xc3\xa0 %.*s.\n"
 		"The mail could not be delivered to %.*s.\n%.*s",
 		STR_FMT(recipient->address), STR_FMT(recipient->address),
 		STR_FMT(recipient->last_reply));
-	return say(s, room_id, event_id, txn, text, arena);
+	return say_about(s, room_id, event_id, txn, text);
 }
 
 /* The server keeps one such reaction of a user, however often it is asked. */
@@ -136,7 +84,7 @@ enum status room_notice_sent(
 		.room_id = room_id,
 		.type = STR("m.reaction"),
 		.content = buf_str(&content),
-		.txn_id = txn_id(arena, "sent", event_id, STR("")),
+		.txn_id = say_txn_id(arena, "sent", event_id, STR("")),
 	};
-	return settle(events_send(s, &request, arena, &reaction));
+	return say_settle(events_send(s, &request, arena, &reaction));
 }
