@@ -32,8 +32,7 @@ static bool subject_is_automatic(struct str subject)
 		"Message d\u2019absence",
 		"Notification d'absence",
 		"Message automatique",
-		"Accus\xc3\xa9 de r\xc3\xa9"
-		"ception automatique",
+		"Accus\u00e9 de r\u00e9ception automatique",
 		/* English */
 		"Automatic reply",
 		"Automatic response",
