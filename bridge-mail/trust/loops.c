@@ -47,8 +47,7 @@ static bool subject_is_automatic(struct str subject)
 		"Vacation reply",
 		/* German */
 		"Automatische Antwort",
-		"Automatische R\xc3\xbc"
-		"ckantwort",
+		"Automatische R\u00fcckantwort",
 		"Abwesenheitsnotiz",
 		"Abwesenheitsnachricht",
 		"Abwesenheitsbenachrichtigung",
