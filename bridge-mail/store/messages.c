@@ -22,7 +22,10 @@ DB_SQL(sql_event_put, "INSERT INTO message_events (event_id, room_id, thread_id,
 #define EVENT_COLUMNS \
 	"SELECT event_id, room_id, thread_id, mailbox_id, message_id, part FROM message_events "
 DB_SQL(sql_event_find, EVENT_COLUMNS "WHERE event_id = ?1");
-DB_SQL(sql_event_of, EVENT_COLUMNS "WHERE mailbox_id = ?1 AND message_id = ?2 AND part = 0");
+/* A thread that was split off has its mails in two rooms: its own counts. */
+DB_SQL(sql_event_of, EVENT_COLUMNS "WHERE mailbox_id = ?1 AND message_id = ?2 AND part = 0"
+				   " ORDER BY room_id = (SELECT t.room_id FROM threads t"
+				   " WHERE t.thread_id = message_events.thread_id) DESC LIMIT 1");
 
 static struct str or_empty(struct str s)
 {

@@ -11,12 +11,17 @@ DB_SQL(sql_touch, "UPDATE threads SET last_at = max(last_at, ?2) WHERE thread_id
 	" created_at, last_at FROM threads "
 DB_SQL(sql_get, THREAD_COLUMNS "WHERE thread_id = ?1");
 DB_SQL(sql_by_room, THREAD_COLUMNS "WHERE room_id = ?1");
-DB_SQL(sql_by_token, THREAD_COLUMNS "WHERE token = ?1");
-DB_SQL(sql_by_index, THREAD_COLUMNS "WHERE mailbox_id = ?1 AND thread_index = ?2"
-				    " AND thread_index IS NOT NULL"
-				    " ORDER BY thread_id DESC LIMIT 1");
+/* What was merged is the thread that it was merged into. */
+DB_SQL(sql_by_token,
+	THREAD_COLUMNS "WHERE thread_id = (SELECT ifnull(merged_into, thread_id) FROM threads"
+		       " WHERE token = ?1)");
+DB_SQL(sql_by_index,
+	THREAD_COLUMNS "WHERE thread_id = (SELECT ifnull(merged_into, thread_id) FROM threads"
+		       " WHERE mailbox_id = ?1 AND thread_index = ?2"
+		       " AND thread_index IS NOT NULL ORDER BY thread_id DESC LIMIT 1)");
 DB_SQL(sql_by_subject, THREAD_COLUMNS "WHERE mailbox_id = ?1 AND base_subject = ?2"
-				      " AND last_at >= ?3 ORDER BY last_at DESC LIMIT ?4");
+				      " AND last_at >= ?3 AND merged_into IS NULL"
+				      " ORDER BY last_at DESC LIMIT ?4");
 
 DB_SQL(sql_participant_put,
 	"INSERT INTO participants (thread_id, address, name, reply_to, role)"

@@ -36,6 +36,7 @@ CREATE TABLE mailbox_aliases (
 	address TEXT NOT NULL PRIMARY KEY, -- lower case
 	mailbox_id INTEGER NOT NULL REFERENCES mailboxes (mailbox_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX mailbox_aliases_mailbox ON mailbox_aliases (mailbox_id);
 
 CREATE TABLE room_guests (
 	mailbox_id INTEGER NOT NULL REFERENCES linked_rooms (mailbox_id),
