@@ -144,7 +144,7 @@ bool downlink_may_resend(struct downlink *downlink, unsigned bytes, int64_t now_
 	struct downlink *d = downlink;
 	uint64_t most = d->bwe.bitrate / RESEND_SHARE;
 	most = most < RESEND_MIN_BPS ? RESEND_MIN_BPS : most;
-	if (d->bwe.informed && rate_bps(&d->resent, now_us) > most) {
+	if (d->bwe.informed && (rate_bps(&d->resent, now_us) > most || is_clogged(d, now_us))) {
 		return false;
 	}
 	rate_add(&d->resent, bytes, now_us);
