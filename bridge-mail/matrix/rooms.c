@@ -3,44 +3,42 @@
 
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghost_id.h"
+#include "bridge-mail/matrix/room_state.h"
+#include "bridge-mail/matrix/room_title.h"
 #include "bridge-mail/store/threads.h"
 #include "common/json/json_writer.h"
 
 #define LOG_MODULE "matrix"
 #include "common/base/log.h"
 
-#define BODY_MAX       32768
-#define NAME_MAX_BYTES 240
+#define BODY_MAX 32768
 /* Nobody may be given a level above 100 by clients. */
 #define OUT_OF_REACH 1000
 
-#define NO_SUBJECT "(sans objet / no subject)"
 #define SPACE_TOPIC                                                         \
 	"Courriels re\xc3\xa7us \xc3\xa0 %.*s : chaque fil est un salon.\n" \
 	"Mail received at %.*s: each thread is a room."
-#define ROOM_TOPIC                                                                            \
-	"Salon reli\xc3\xa9 au courriel : non chiffr\xc3\xa9 de bout en bout (%.*s). Une "    \
-	"r\xc3\xa9ponse \xc3\xa0 un courriel, ou un message qui commence par !envoyer, part " \
-	"par courriel ; le reste demeure ici.\n"                                              \
-	"Room connected to mail: not end-to-end encrypted (%.*s). A reply to a mail, or a "   \
-	"message that begins with !send, leaves by mail; everything else stays here."
+static const struct config_mailbox *config_of(const struct config *config, struct str address)
+{
+	const struct config_bridge_mail *c = &config->bridge_mail;
+	for (unsigned i = 0; i < c->mailboxes_count; i++)
+		if (str_eq_nocase(str_c(c->mailboxes[i].address), address))
+			return &c->mailboxes[i];
+	return NULL;
+}
+
+enum config_language rooms_language(const struct config *config, struct str address)
+{
+	const struct config_mailbox *mailbox = config_of(config, address);
+	return mailbox == NULL ? LANGUAGE_FRENCH : mailbox->language;
+}
 
 static enum status find_alias(const struct matrix_session *s, struct str localpart,
 	struct arena *arena, struct str *room_id_out)
 {
-	struct matrix_answer answer;
 	struct str alias = arena_printf(
 		arena, "#%.*s:%.*s", STR_FMT(localpart), STR_FMT(s->matrix->server_name));
-	struct matrix_call call = {
-		.method = "GET",
-		.path = MATRIX_PATH(arena, "/_matrix/client/v3/directory/room/%", alias),
-	};
-	enum status status = matrix_call(s->client, arena, &call, &answer);
-	if (status != STATUS_OK)
-		return status;
-	struct str room_id = json_str(json_get(answer.json, "room_id"));
-	*room_id_out = arena_str(arena, room_id);
-	return room_id.n > 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+	return room_by_alias(s, alias, arena, room_id_out);
 }
 
 static enum status create(const struct matrix_session *s, struct str body, struct arena *arena,
@@ -74,20 +72,6 @@ static enum status find_or_create(const struct matrix_session *s, struct str loc
 	if (status == STATUS_EXISTS)
 		status = find_alias(s, localpart, arena, room_id_out);
 	return status;
-}
-
-static enum status put_state(const struct matrix_session *s, struct str room_id, struct str type,
-	struct str state_key, struct str content)
-{
-	ARENA_SCOPE(arena);
-	struct matrix_answer answer;
-	struct matrix_call call = {
-		.method = "PUT",
-		.path = MATRIX_PATH(
-			arena, "/_matrix/client/v3/rooms/%/state/%/%", room_id, type, state_key),
-		.body = content,
-	};
-	return matrix_call(s->client, arena, &call, &answer);
 }
 
 /* "via" of m.space.child and m.space.parent. */
@@ -125,22 +109,6 @@ static void write_levels(struct json_writer *w)
 	jw_object_end(w);
 }
 
-/* Whole characters, one line. */
-static struct str room_name(struct arena *arena, struct str text)
-{
-	struct str name = str_trim(text);
-	if (name.n == 0)
-		return STR(NO_SUBJECT);
-	name = str_slice(name, 0, NAME_MAX_BYTES);
-	while (name.n > 0 && !str_is_utf8(name))
-		name.n--;
-	char *line = arena_c_str(arena, name);
-	for (size_t i = 0; i < name.n; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = ' ';
-	return str_n(line, name.n);
-}
-
 static void write_space(struct buf *out, struct arena *arena, const struct mailbox_row *mailbox,
 	struct str localpart)
 {
@@ -150,7 +118,7 @@ static void write_space(struct buf *out, struct arena *arena, const struct mailb
 	jw_put_c_str(&w, "preset", "private_chat");
 	jw_put_c_str(&w, "visibility", "private");
 	jw_put_str(&w, "room_alias_name", localpart);
-	jw_put_str(&w, "name", room_name(arena, mailbox->name));
+	jw_put_str(&w, "name", room_title(arena, mailbox->name));
 	jw_put_str(&w, "topic",
 		arena_printf(
 			arena, SPACE_TOPIC, STR_FMT(mailbox->address), STR_FMT(mailbox->address)));
@@ -178,15 +146,16 @@ static void write_room(struct buf *out, struct arena *arena, const struct matrix
 	const struct thread *thread, const struct mailbox_row *mailbox, struct str localpart)
 {
 	struct json_writer w;
+	struct room_topic topic = {.thread_id = thread->thread_id,
+		.mailbox_address = mailbox->address,
+		.language = rooms_language(s->matrix->bridge->config, mailbox->address)};
 	jw_init(&w, out);
 	jw_object(&w);
 	jw_put_c_str(&w, "preset", "private_chat");
 	jw_put_c_str(&w, "visibility", "private");
 	jw_put_str(&w, "room_alias_name", localpart);
-	jw_put_str(&w, "name", room_name(arena, thread->subject));
-	jw_put_str(&w, "topic",
-		arena_printf(
-			arena, ROOM_TOPIC, STR_FMT(mailbox->address), STR_FMT(mailbox->address)));
+	jw_put_str(&w, "name", room_title(arena, thread->subject));
+	jw_put_str(&w, "topic", room_topic(arena, &topic));
 	write_levels(&w);
 	jw_put_array(&w, "initial_state");
 	write_join_rule(&w, mailbox->space_id);
@@ -196,16 +165,6 @@ static void write_room(struct buf *out, struct arena *arena, const struct matrix
 	write_state_end(&w);
 	jw_array_end(&w);
 	jw_object_end(&w);
-}
-
-static const struct config_mailbox *config_of(
-	const struct matrix_session *s, const struct mailbox_row *mailbox)
-{
-	const struct config_bridge_mail *config = &s->matrix->bridge->config->bridge_mail;
-	for (unsigned i = 0; i < config->mailboxes_count; i++)
-		if (str_eq_nocase(str_c(config->mailboxes[i].address), mailbox->address))
-			return &config->mailboxes[i];
-	return NULL;
 }
 
 /* A member who does not exist, or is banned, holds nobody else. */
@@ -241,7 +200,8 @@ static enum status invite(const struct matrix_session *s, struct str room_id, st
 static enum status invite_all(
 	const struct matrix_session *s, const struct mailbox_row *mailbox, struct str room_id)
 {
-	const struct config_mailbox *config = config_of(s, mailbox);
+	const struct config_mailbox *config =
+		config_of(s->matrix->bridge->config, mailbox->address);
 	enum status status = STATUS_OK;
 	for (unsigned i = 0; config != NULL && i < config->members_count && status == STATUS_OK;
 		i++)
@@ -266,7 +226,8 @@ static enum status is_known_member(
 
 enum status rooms_invite_members(const struct matrix_session *s, const struct mailbox_row *mailbox)
 {
-	const struct config_mailbox *config = config_of(s, mailbox);
+	const struct config_mailbox *config =
+		config_of(s->matrix->bridge->config, mailbox->address);
 	for (unsigned i = 0; config != NULL && i < config->members_count; i++) {
 		struct str user_id = str_c(config->members[i]);
 		bool known = false;
@@ -328,7 +289,18 @@ static enum status add_to_space(
 	jw_object(&w);
 	write_via(&w, s->matrix->server_name);
 	jw_object_end(&w);
-	return put_state(s, mailbox->space_id, STR("m.space.child"), room_id, buf_str(&content));
+	const struct room_as space = {.room_id = mailbox->space_id};
+	return room_state_put(s, &space, STR("m.space.child"), room_id, buf_str(&content));
+}
+
+enum status rooms_join_space(const struct matrix_session *s, int64_t mailbox_id, struct str room_id)
+{
+	ARENA_SCOPE(arena);
+	struct mailbox_row mailbox;
+	enum status status = ensure_space(s, mailbox_id, arena, &mailbox);
+	if (status == STATUS_OK)
+		status = add_to_space(s, &mailbox, room_id);
+	return status == STATUS_OK ? invite_all(s, &mailbox, room_id) : status;
 }
 
 struct room_made {
@@ -361,9 +333,7 @@ enum status rooms_of_thread(const struct matrix_session *s, int64_t thread_id, s
 	write_room(&body, arena, s, &thread, &mailbox, localpart);
 	status = find_or_create(s, localpart, buf_str(&body), arena, room_id_out);
 	if (status == STATUS_OK)
-		status = add_to_space(s, &mailbox, *room_id_out);
-	if (status == STATUS_OK)
-		status = invite_all(s, &mailbox, *room_id_out);
+		status = rooms_join_space(s, thread.mailbox_id, *room_id_out);
 	struct room_made made = {thread_id, *room_id_out};
 	if (status == STATUS_OK)
 		status = db_write(s->matrix->bridge->writer, put_room, &made);

@@ -17,8 +17,23 @@ MUST_CHECK enum status rooms_space(const struct matrix_session *session, int64_t
 /* Invites members of the configuration who are neither in the space nor invited nor have left. */
 MUST_CHECK enum status rooms_invite_members(
 	const struct matrix_session *session, const struct mailbox_row *mailbox);
+/* The language of a mailbox's rooms. */
+enum config_language rooms_language(const struct config *config, struct str mailbox_address);
 /* The thread's room, in its mailbox's space. */
 MUST_CHECK enum status rooms_of_thread(const struct matrix_session *session, int64_t thread_id,
 	struct arena *arena, struct str *room_id_out);
+/* Writes the thread's number, state and who has taken it into the room's name and topic, and that
+ * down. */
+MUST_CHECK enum status rooms_show(const struct matrix_session *session, int64_t thread_id);
+/* The room goes from one mailbox's space to another's, whose members are invited. Again: nothing
+ * happens twice. */
+MUST_CHECK enum status rooms_move(const struct matrix_session *session, struct str room_id,
+	int64_t from_mailbox, int64_t to_mailbox);
+/* Puts the room into the mailbox's space, and invites its members of the configuration. */
+MUST_CHECK enum status rooms_join_space(
+	const struct matrix_session *session, int64_t mailbox_id, struct str room_id);
+/* What was merged into another room says so (m.room.tombstone), and is no more in the space. */
+MUST_CHECK enum status rooms_end(const struct matrix_session *session, struct str room_id,
+	struct str space_id, struct str successor, struct str why);
 
 #endif
