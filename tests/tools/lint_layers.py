@@ -41,7 +41,7 @@ LAYERS = {
     ],
     "sfu": [{"api", "signal"}, {"meeting"}, {"media"}, {"store", "transport"}],
     "bridge-mail": [
-        {"inbound", "matrix", "outbound"},
+        {"command", "guest", "inbound", "matrix", "outbound"},
         {"thread", "trust"},
         {"message"},
         {"store"},
