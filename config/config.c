@@ -12,11 +12,12 @@
 #include "common/matrix/ids.h"
 #include "config/yaml.h"
 
-#define FILE_MAX	  ((size_t)1024 * 1024)
-#define MEDIA_BYTES_MAX	  (UINT64_C(1) << 40)
-#define MAIL_BYTES_MAX	  (UINT64_C(1) << 30)
-#define TURN_LIFETIME	  86400
-#define TURN_LIFETIME_MAX 2592000
+#define FILE_MAX	     ((size_t)1024 * 1024)
+#define MEDIA_BYTES_MAX	     (UINT64_C(1) << 40)
+#define ATTACHMENT_BYTES_MAX ((uint64_t)20 * 1024 * 1024)
+#define MAIL_BYTES_MAX	     (UINT64_C(1) << 30)
+#define TURN_LIFETIME	     86400
+#define TURN_LIFETIME_MAX    2592000
 
 /* The schema: one row a key, in the order of the default file. */
 
@@ -114,6 +115,7 @@ static const cyaml_schema_field_t mailbox_fields[] = {
 	LIST(struct config_mailbox, members),
 	CYAML_FIELD_ENUM("language", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_mailbox,
 		language, language_names, ARRAY_LEN(language_names)),
+	NUMBER(struct config_mailbox, retention_days),
 	CYAML_FIELD_END,
 };
 
@@ -186,6 +188,12 @@ static const cyaml_schema_field_t bridge_mail_fields[] = {
 	TEXT(struct config_bridge_mail, smarthost_ca_file),
 	NUMBER(struct config_bridge_mail, smarthost_per_hour),
 	TEXT(struct config_bridge_mail, outbox),
+	CYAML_FIELD_UINT_PTR("send_delay_s", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+		struct config_bridge_mail, send_delay_s),
+	SWITCH(struct config_bridge_mail, retractions),
+	SWITCH(struct config_bridge_mail, verp),
+	NUMBER(struct config_bridge_mail, attachment_max_bytes),
+	NUMBER(struct config_bridge_mail, link_days),
 	SWITCH(struct config_bridge_mail, verify_senders_off),
 	LIST(struct config_bridge_mail, authserv_ids),
 	LIST(struct config_bridge_mail, dns_servers),
@@ -305,6 +313,13 @@ static void bridge_mail_defaults(struct config_bridge_mail *c)
 	if (c->smarthost_per_hour == 0)
 		c->smarthost_per_hour = 60;
 	default_text(&c->outbox, "outbox");
+	if (c->send_delay_s == NULL) {
+		c->send_delay_s = MEM_NEW(uint16_t);
+		*c->send_delay_s = 30;
+	}
+	if (c->attachment_max_bytes == 0)
+		c->attachment_max_bytes = 10 * 1024 * 1024;
+	default_port(&c->link_days, 30);
 	for (unsigned i = 0; i < c->mailboxes_count; i++)
 		default_text(&c->mailboxes[i].name, c->mailboxes[i].address);
 	default_text(&c->rooms_address, c->mailboxes_count > 0 ? c->mailboxes[0].address : "");
@@ -447,6 +462,13 @@ static enum status check(const struct config *c, char why[CONFIG_ERROR_MAX])
 		{m->rooms_address[0] == '\0' || is_mailbox(m, m->rooms_address) ||
 				str_index(str_c(m->rooms_address), '@') > 0,
 			"bridge_mail.rooms_address is not a mail address"},
+		{*m->send_delay_s <= 3600,
+			"bridge_mail.send_delay_s must not be over 3600: an hour"},
+		{m->attachment_max_bytes <= ATTACHMENT_BYTES_MAX,
+			"bridge_mail.attachment_max_bytes must not be over 20971520: what is "
+			"larger, "
+			"few servers take"},
+		{m->link_days <= 365, "bridge_mail.link_days must not be over 365"},
 		{m->digest_hour <= 24, "bridge_mail.digest_hour must be between 1 and 24"},
 		{strlen(m->lmtp_socket) < 104, "bridge_mail.lmtp_socket is too long for a Unix "
 					       "socket; use a shorter path"},

@@ -78,6 +78,7 @@ struct config_mailbox {
 	char **members; /* Matrix ids invited to the space */
 	unsigned members_count;
 	enum config_language language; /* of what its rooms' names and topics say */
+	uint16_t retention_days; /* 0: mails are kept; else how long after a thread's last word */
 };
 
 /* What becomes of a mail to a room by somebody who does not take part in it. */
@@ -142,6 +143,12 @@ struct config_bridge_mail {
 	char *smarthost_ca_file;       /* "": the system's */
 	uint32_t smarthost_per_hour;   /* 60: mails, counted by recipient */
 	char *outbox;		       /* Maildir that takes mail while there is no smarthost */
+	uint16_t *send_delay_s; /* 30: what agents write waits so long for their second thoughts */
+	bool retractions;	/* a message redacted after it has left is taken back by a mail */
+	bool verp; /* envelope senders are "address+bounce-...": reports name their mail */
+	uint64_t
+		attachment_max_bytes; /* 10 MiB: what is larger leaves as a link, with public_url */
+	uint16_t link_days;	      /* 30: how long such a link leads to its file */
 	bool verify_senders_off;
 	char **authserv_ids; /* whose Authentication-Results are believed */
 	unsigned authserv_ids_count;
