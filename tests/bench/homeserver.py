@@ -31,10 +31,10 @@ from rig import measures, servers  # noqa: E402
 QUICK, EVERYTHING = (os.environ.get(name, "") not in ("", "0")
                      for name in ("BENCH_QUICK", "BENCH_WHOLE"))
 WHOLE = {"senders": 10, "rooms": 500, "members": 2000, "agents": 2200, "seconds": 3, "rounds": 3,
-         "deliver seconds": 8}
+         "deliver seconds": 8, "stored": 1000}
 BESIDE = {**WHOLE, "rooms": 100, "members": 400, "agents": 400}
 SMALL = {**WHOLE, "rooms": 20, "members": 100, "agents": 100, "seconds": 1, "rounds": 1,
-         "deliver seconds": 3}
+         "deliver seconds": 3, "stored": 200}
 SIZES = SMALL if QUICK else WHOLE if EVERYTHING else BESIDE
 GROWING = ("crowd_sending", "first_syncs", "joins", "agents")
 RATE = 200
@@ -58,9 +58,9 @@ def bare_disk(figures):
 
 
 def sustainable(figures):
-    """A rate that a server keeps up with: the aimed one, or two thirds of what it can."""
+    """A rate that a server keeps up with: the aimed one, or half of what it can."""
     able = figures.get(f"messages/s, {SIZES['senders']} senders", 0)
-    return min(RATE, max(1, round(able * 2 / 3)))
+    return min(RATE, max(1, round(able / 2)))
 
 
 def rates_of(everyone):
