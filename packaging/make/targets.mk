@@ -20,7 +20,7 @@ unit: $(unit_tests)
 
 # --- form ---------------------------------------------------------------------------------------
 c_folders := common config homeserver sfu bridge-mail
-c_files = $(shell find $(c_folders) tests/unit tests/fuzz tests/bench -name node_modules -prune -o \
+c_files = $(shell find $(c_folders) tests/unit tests/fuzz tests/bench tests/tools -name node_modules -prune -o \
 	\( -name '*.c' -o -name '*.h' \) -print)
 
 format:

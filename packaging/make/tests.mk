@@ -28,7 +28,15 @@ build/web/.built: $(web_sources)
 	@cd sfu/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@touch $@
 
-unit-build: $(unit_tests)
+# Programs that scored sets of mails are run through (tests/score/).
+score_programs := $(patsubst tests/score/%.c,$(B)/score/%,$(wildcard tests/score/*.c))
+$(foreach t,$(score_programs),$(eval $(call link_rule,$(t),tests/score/$(t:$(B)/score/%=%),bridge-mail)))
+
+# Programs that tests run beside ours.
+tool_programs := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+$(foreach t,$(tool_programs),$(eval $(call link_rule,$(t),tests/tools/$(t:$(B)/tools/%=%),common)))
+
+unit-build: $(unit_tests) $(score_programs) $(tool_programs)
 
 # The thread sanitizer of gcc needs addresses that are not shuffled too far; where a container does
 # not allow setarch, it may do without.
