@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/inbound/threading.h"
 
+#include "bridge-mail/outbound/answers.h"
 #include "bridge-mail/store/mailboxes.h"
 #include "bridge-mail/store/messages.h"
 #include "bridge-mail/store/posts.h"
+#include "bridge-mail/store/thread_state.h"
 #include "bridge-mail/thread/choose.h"
 #include "bridge-mail/trust/loops.h"
 #include "common/base/buf.h"
@@ -20,6 +22,7 @@ struct decision {
 	struct delivery *delivery;
 	bool with_original;
 	enum choose_reason reason;
+	bool opened; /* the thread was closed */
 	struct thread thread;
 };
 
@@ -196,6 +199,9 @@ static enum status choose_or_add(struct db_tx *tx, struct decision *d) REQUIRES(
 		return status;
 	if (d->reason == CHOSEN_NEW)
 		return add_thread(tx, d, &subject);
+	status = thread_open_again(tx, d->thread.thread_id, &d->opened);
+	if (status != STATUS_OK)
+		return status;
 	return threads_touch(tx, d->thread.thread_id, d->delivery->received_at);
 }
 
@@ -235,6 +241,8 @@ enum status threading_decide(struct bridge *bridge, const struct mail *mail, boo
 	if (status != STATUS_OK)
 		return status;
 	*delivery = decided;
+	if (d.opened && bridge->answers != NULL)
+		answers_wake(bridge->answers);
 	if (delivery->state == DELIVERY_THREADED)
 		log_info("mail threaded delivery=%lld thread=%lld by=%s",
 			(long long)delivery->delivery_id, (long long)delivery->thread_id,

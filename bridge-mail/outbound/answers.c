@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "bridge-mail/command/run.h"
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghosts.h"
 #include "bridge-mail/matrix/rooms.h"
@@ -13,6 +14,7 @@
 #include "bridge-mail/outbound/room_notice.h"
 #include "bridge-mail/store/messages.h"
 #include "bridge-mail/store/outgoing.h"
+#include "bridge-mail/store/thread_state.h"
 #include "bridge-mail/store/transactions.h"
 #include "common/base/clock.h"
 #include "common/base/fs.h"
@@ -143,6 +145,26 @@ static enum status read_event(
 	return answer_event_read(arena, json, event);
 }
 
+/* STATUS_NOT_FOUND: it is no command. */
+static enum status run_command(struct answers *a, const struct room_event_row *row,
+	const struct thread *thread, struct arena *arena)
+{
+	const struct json *json = NULL;
+	if (json_parse(arena, row->json, &json, NULL) != STATUS_OK)
+		return STATUS_NOT_FOUND;
+	return command_run(&a->session, row, json, thread, arena);
+}
+
+/* What is written in the room of a thread that was merged belongs to the other. */
+static enum status go_to_merged(struct answers *a, struct thread *thread, struct arena *arena)
+{
+	struct thread_state state;
+	enum status status = thread_state_get(a->session.db, thread->thread_id, arena, &state);
+	if (status != STATUS_OK || state.merged_into == 0)
+		return status;
+	return threads_get(a->session.db, state.merged_into, arena, thread);
+}
+
 static enum status handle(struct answers *a, const struct room_event_row *row, struct arena *arena)
 {
 	struct thread thread;
@@ -150,6 +172,13 @@ static enum status handle(struct answers *a, const struct room_event_row *row, s
 	struct str parent = STR_EMPTY;
 	enum answer_fault fault = ANSWER_FINE;
 	enum status status = threads_by_room(a->session.db, row->room_id, arena, &thread);
+	enum status commanded = STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		commanded = run_command(a, row, &thread, arena);
+	if (commanded != STATUS_NOT_FOUND)
+		return commanded;
+	if (status == STATUS_OK)
+		status = go_to_merged(a, &thread, arena);
 	if (status == STATUS_OK)
 		status = read_event(row, arena, &event);
 	if (status == STATUS_OK)
@@ -178,11 +207,16 @@ static enum status work(struct answers *a)
 	ARENA_SCOPE(arena);
 	struct outgoing_recipient recipient;
 	struct room_event_row row;
+	int64_t thread_id;
 	if (!a->prepared)
 		return prepare(a, arena);
 	enum status status = outgoing_next_untold(a->session.db, arena, &recipient);
 	if (status == STATUS_OK)
 		return tell(a, &recipient, arena);
+	if (status == STATUS_NOT_FOUND)
+		status = thread_next_unshown(a->session.db, &thread_id);
+	if (status == STATUS_OK)
+		return rooms_show(&a->session, thread_id);
 	if (status == STATUS_NOT_FOUND)
 		status = room_event_next(a->session.db, arena, &row);
 	if (status != STATUS_OK)
