@@ -6,9 +6,8 @@
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 
-#define MAX_LINES    5000
-#define MAX_LINE     500
-#define HEADER_BLOCK 7
+#define MAX_LINES 5000
+#define MAX_LINE  500
 
 /* A visible line: the texts from `first` to `last`. */
 struct line {
@@ -37,16 +36,43 @@ static bool has_class(const struct html_node *node, const char *word)
 	return false;
 }
 
+static bool has_class_of(const struct html_node *node, const char *const *words, size_t count)
+{
+	if (node->attributes[HTML_CLASS].n == 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (has_class(node, words[i]))
+			return true;
+	return false;
+}
+
+static bool has_child_quote(const struct html_node *node)
+{
+	for (const struct html_node *n = node->first_child; n != NULL; n = n->next)
+		if (html_is(n, "blockquote"))
+			return true;
+	return false;
+}
+
+static bool is_signature(const struct html_node *node)
+{
+	static const char *const classes[] = {
+		"moz-signature", "gmail_signature", "gmail_signature_prefix"};
+	return has_class_of(node, classes, ARRAY_LEN(classes));
+}
+
 static bool is_quote(const struct html_node *node)
 {
-	static const char *const classes[] = {"gmail_quote", "gmail_attr", "moz-cite-prefix",
-		"protonmail_quote", "yahoo_quoted", "tutanota_quote", "zmail_extra",
-		"ms-outlook-mobile-reference-message", "moz-signature"};
+	static const char *const classes[] = {"gmail_attr", "moz-cite-prefix", "protonmail_quote",
+		"yahoo_quoted", "tutanota_quote", "zmail_extra",
+		"ms-outlook-mobile-reference-message"};
 	if (html_is(node, "blockquote") && str_eq_nocase(node->attributes[HTML_TYPE], STR("cite")))
 		return true;
-	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
-		if (has_class(node, classes[i]))
-			return true;
+	if (has_class_of(node, classes, ARRAY_LEN(classes)))
+		return true;
+	/* Gmail puts answers between the lines inside this one, beside the blockquotes. */
+	if (has_class(node, "gmail_quote"))
+		return html_is(node, "blockquote") || !has_child_quote(node);
 	struct str marker = node->attributes[HTML_DATA_MARKER];
 	return str_eq(marker, STR("__QUOTED_TEXT__")) || str_eq(marker, STR("__HEADERS__")) ||
 	       str_starts(node->attributes[HTML_ID], STR("yahoo_quoted")) ||
@@ -144,43 +170,76 @@ static void unfold_all(struct fold *f)
 		n->folded = false;
 }
 
-/* Marks what the structure shows to be quoted; gives the first quote. */
-static struct html_node *fold_marked(struct fold *f)
+static struct html_node *outermost_quote(struct html_node *node)
 {
-	struct html_node *first = NULL;
-	struct html_node *n = html_next(f->root, f->root);
-	while (n != NULL) {
-		if (is_divider(n)) {
-			fold_from(f, n);
-			return first;
-		}
-		if (is_quote(n)) {
-			n->folded = true;
-			if (first == NULL && !has_class(n, "moz-signature"))
-				first = n;
-			n = html_skip(f->root, n);
-		} else {
-			n = html_next(f->root, n);
-		}
-	}
-	return first;
+	struct html_node *found = NULL;
+	for (; node != NULL; node = node->parent)
+		if (is_quote(node))
+			found = node;
+	return found;
 }
 
-/* Whether words of the author's stand behind the first quote. */
-static bool answers_between(struct fold *f, const struct html_node *first_quote)
+static bool is_inside(const struct html_node *node, const struct html_node *around)
 {
-	bool behind = false;
+	while (node != NULL && node != around)
+		node = node->parent;
+	return node != NULL;
+}
+
+/* Where a mail begins that the author passes on: from there all is content. What stands inside a
+ * quote was passed on by somebody else, unless the quote begins with it. */
+static const struct html_node *find_forward(const struct fold *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (!quote_is_forward(f->lines[i].text))
+			continue;
+		struct html_node *quote = outermost_quote(f->lines[i].first);
+		if (quote == NULL)
+			return f->lines[i].first;
+		if (i == 0 || !is_inside(f->lines[i - 1].first, quote))
+			return quote;
+	}
+	return NULL;
+}
+
+/* Marks what the structure shows to be quoted. True when something is. */
+static bool fold_marked(struct fold *f, const struct html_node *forward)
+{
+	bool any = false;
+	struct html_node *n = html_next(f->root, f->root);
+	while (n != NULL && n != forward) {
+		if (is_divider(n)) {
+			fold_from(f, n);
+			return any;
+		}
+		n->folded = is_quote(n) || is_signature(n);
+		any = any || (n->folded && !is_signature(n));
+		n = n->folded ? html_skip(f->root, n) : html_next(f->root, n);
+	}
+	return any;
+}
+
+/* Whether the author's words stand around quotes, which then are needed. Below a single quote at
+ * the top they are an answer to the whole of it. */
+static bool answers_between(const struct fold *f)
+{
+	bool before = false, text = false;
+	unsigned runs = 0;
 	size_t line = 0;
-	if (first_quote == NULL)
-		return false;
 	for (struct html_node *n = f->root; n != NULL && line < f->count;) {
-		behind = behind || n == first_quote;
+		if (n->folded && !is_signature(n) && (runs == 0 || text)) {
+			runs++;
+			text = false;
+		}
 		if (n == f->lines[line].first) {
-			struct str text = f->lines[line].text;
-			if (behind && !quote_is_device_line(text) && !quote_is_attribution(text) &&
-				!str_eq(text, STR("--")))
+			struct str words = f->lines[line++].text;
+			if (str_eq(words, STR("--")))
+				return false;
+			bool authors = !quote_is_device_line(words) && !quote_is_attribution(words);
+			text = text || authors;
+			before = before || (authors && runs == 0);
+			if (authors && runs > 0 && (before || runs > 1))
 				return true;
-			line++;
 		}
 		n = n->folded ? html_skip(f->root, n) : html_next(f->root, n);
 	}
@@ -189,16 +248,20 @@ static bool answers_between(struct fold *f, const struct html_node *first_quote)
 
 static bool is_header_block(const struct fold *f, size_t at)
 {
-	unsigned seen = 0;
-	if (quote_field_of(f->lines[at].text) != QUOTE_FIELD_FROM)
-		return false;
-	for (size_t i = at + 1; i < f->count && i < at + HEADER_BLOCK; i++) {
-		enum quote_field field = quote_field_of(f->lines[i].text);
-		if (field != QUOTE_FIELD_NONE && field != QUOTE_FIELD_FROM)
-			seen |= 1u << field;
-	}
-	unsigned subject_or_date = 1u << QUOTE_FIELD_SUBJECT | 1u << QUOTE_FIELD_DATE;
-	return (seen & subject_or_date) != 0 && (seen & (seen - 1)) != 0;
+	struct str next[QUOTE_HEADER_BLOCK];
+	size_t n = 0;
+	for (; n < QUOTE_HEADER_BLOCK && at + n < f->count; n++)
+		next[n] = f->lines[at + n].text;
+	return quote_is_header_block(next, n);
+}
+
+/* Where the author says so, both are mixed, and nothing tells them apart but looks. */
+static bool announces_inline(const struct fold *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (quote_announces_inline(f->lines[i].text))
+			return true;
+	return false;
 }
 
 static struct html_node *blockquote_around(struct html_node *node)
@@ -265,9 +328,10 @@ bool html_quotes_fold(struct arena *arena, struct html_node *root)
 	struct fold f = {.arena = arena, .root = root};
 	f.lines = ARENA_ARRAY(arena, struct line, MAX_LINES);
 	buf_init(&f.current, MAX_LINE);
-	struct html_node *first_quote = fold_marked(&f);
 	collect_lines(&f);
-	if (answers_between(&f, first_quote)) {
+	bool marked = fold_marked(&f, find_forward(&f));
+	collect_lines(&f);
+	if (announces_inline(&f) || (marked && answers_between(&f))) {
 		unfold_all(&f);
 	} else {
 		fold_by_lines(&f);

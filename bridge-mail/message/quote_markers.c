@@ -105,33 +105,40 @@ static bool one_of(struct str text, const struct str *list, size_t count)
 	return false;
 }
 
+static bool has_one_of(struct str text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (contains(text, list[i]))
+			return true;
+	return false;
+}
+
+#define MAX_BETWEEN_DASHES 60
+
 bool quote_is_separator(struct str line)
 {
-	static const struct str texts[] = {
-		STR_INIT("Message d'origine"),
-		STR_INIT("Message d\xe2\x80\x99origine"),
-		STR_INIT("Message original"),
-		STR_INIT("Message initial"),
-		STR_INIT("Mail original"),
-		STR_INIT("Original Message"),
-		STR_INIT("Original message"),
-		STR_INIT("Urspr\xc3\xbcngliche Nachricht"),
-		STR_INIT("Reply message"),
-	};
-	return one_of(between_dashes(line), texts, ARRAY_LEN(texts));
+	static const char *const words[] = {"origin", "Origin", "initial", "Urspr\xc3\xbcngliche",
+		"Reply message",
+		"pr\xc3\xa9"
+		"c\xc3\xa9"
+		"dent"};
+	struct str text = between_dashes(line);
+	/* GroupWise: ">>> Jean <jean@a> 03/03/2026 10:12 >>>" */
+	line = quote_trim(line);
+	if (line.n > 8 && line.n <= MAX_LINE && str_starts(line, STR(">>> ")) &&
+		str_ends(line, STR(">>>")))
+		return true;
+	return text.n > 0 && text.n <= MAX_BETWEEN_DASHES &&
+	       has_one_of(text, words, ARRAY_LEN(words));
 }
 
 bool quote_is_forward(struct str line)
 {
-	static const struct str dashed[] = {
-		STR_INIT("Message transf\xc3\xa9r\xc3\xa9"),
-		STR_INIT("Message r\xc3\xa9"
-			 "exp\xc3\xa9"
-			 "di\xc3\xa9"),
-		STR_INIT("Forwarded message"),
-		STR_INIT("Forwarded Message"),
-		STR_INIT("Weitergeleitete Nachricht"),
-	};
+	static const char *const dashed[] = {"transf\xc3\xa9r\xc3\xa9",
+		"r\xc3\xa9"
+		"exp\xc3\xa9"
+		"di\xc3\xa9",
+		"transmis", "orward", "eitergeleitet"};
 	static const struct str bare[] = {
 		STR_INIT("D\xc3\xa9"
 			 "but du message r\xc3\xa9"
@@ -142,7 +149,9 @@ bool quote_is_forward(struct str line)
 		STR_INIT("Begin forwarded message"),
 		STR_INIT("Anfang der weitergeleiteten Nachricht"),
 	};
-	if (one_of(between_dashes(line), dashed, ARRAY_LEN(dashed)))
+	struct str text = between_dashes(line);
+	if (text.n > 0 && text.n <= MAX_BETWEEN_DASHES &&
+		has_one_of(text, dashed, ARRAY_LEN(dashed)))
 		return true;
 	line = quote_trim(line);
 	if (line.n > 0 && line.p[line.n - 1] == ':')
@@ -184,6 +193,9 @@ enum quote_field quote_field_of(struct str line)
 	line = quote_trim(line);
 	while (line.n > 0 && (line.p[0] == '*' || line.p[0] == '>' || line.p[0] == ' '))
 		line = str_skip(line, 1);
+	/* La Poste and Orange: "Message du 03/03/26 10:12" above the other fields. */
+	if (starts(line, STR("Message du ")) && line.n <= 40 && has_digit(line))
+		return QUOTE_FIELD_DATE;
 	ptrdiff_t colon = str_index(str_slice(line, 0, 24), ':');
 	if (colon <= 0)
 		return QUOTE_FIELD_NONE;
@@ -194,6 +206,52 @@ enum quote_field quote_field_of(struct str line)
 		if (str_eq_nocase(name, names[i].name))
 			return names[i].field;
 	return QUOTE_FIELD_NONE;
+}
+
+bool quote_is_header_block(const struct str *lines, size_t count)
+{
+	unsigned seen = 0, others_between = 0;
+	bool address = false, dated = false;
+	enum quote_field first = count == 0 ? QUOTE_FIELD_NONE : quote_field_of(lines[0]);
+	if (first != QUOTE_FIELD_FROM && first != QUOTE_FIELD_DATE)
+		return false;
+	for (size_t i = 0; i < count && i < QUOTE_HEADER_BLOCK; i++) {
+		enum quote_field field = quote_field_of(lines[i]);
+		/* A value may stand on a line of its own. */
+		if (field == QUOTE_FIELD_NONE && ++others_between > 1)
+			break;
+		if (field == QUOTE_FIELD_NONE)
+			continue;
+		others_between = 0;
+		/* A second sender, or a second date: another block, or no block at all. */
+		if (i > 0 && field == first)
+			break;
+		seen |= 1u << field;
+		address = address || (field == QUOTE_FIELD_FROM && contains(lines[i], "@"));
+		dated = dated || field == QUOTE_FIELD_DATE;
+	}
+	unsigned others = seen & ~(1u << QUOTE_FIELD_FROM);
+	bool several = (others & (others - 1)) != 0;
+	return (seen & 1u << QUOTE_FIELD_FROM) != 0 && several && (dated || address);
+}
+
+bool quote_announces_inline(struct str line)
+{
+	static const char *const what[] = {"r\xc3\xa9pon", "R\xc3\xa9pon", "remarque", "comment",
+		"Comment", "nswer", "repl", "ntwort", "nmerkung"};
+	static const char *const where[] = {"ci-dessous", "ci-apr\xc3\xa8s", "en rouge", "en bleu",
+		"en vert", "en gras", "dans le texte", "dans le corps", "dans votre m",
+		"dans ton m", "below", "inline", "in line", "in red", "in blue", "unten", "in rot",
+		"im Text"};
+	bool found = false;
+	if (line.n > MAX_LINE)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(what) && !found; i++)
+		found = contains(line, what[i]);
+	for (size_t i = 0; i < ARRAY_LEN(where) && found; i++)
+		if (contains(line, where[i]))
+			return true;
+	return false;
 }
 
 bool quote_is_device_line(struct str line)

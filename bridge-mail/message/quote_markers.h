@@ -31,6 +31,15 @@ enum quote_field {
 /* The field of a block of headers that the line is ("*De :* Jean" too). */
 enum quote_field quote_field_of(struct str line);
 
+#define QUOTE_HEADER_BLOCK 7 /* lines in which a block of headers must show itself */
+
+/* Whether the first of those lines begins the headers of an earlier mail: a sender and a date, or a
+ * sender's address, and one field more. "De : 12 €", "À : 15 €" are words like others. */
+bool quote_is_header_block(const struct str *lines, size_t count);
+
+/* "Mes réponses en rouge ci-dessous": the author has written inside the earlier mail. */
+bool quote_announces_inline(struct str line);
+
 /* "Envoyé de mon iPhone", "Obtenir Outlook pour Android" and the like. */
 bool quote_is_device_line(struct str line);
 

@@ -6,7 +6,6 @@
 #include "common/base/buf.h"
 
 #define MAX_LINES	 20000
-#define HEADER_BLOCK	 7 /* lines in which a block of headers must show itself */
 #define ATTRIBUTION_SPAN 3 /* lines that an attribution may take */
 #define MAX_HTML	 (8 * 1024 * 1024)
 #define MAX_DEPTH	 10
@@ -41,19 +40,13 @@ static bool is_quoted(struct str line)
 	return t.n > 0 && t.p[0] == '>';
 }
 
-/* A sender, and two more fields behind it: the headers of an earlier mail. */
 static bool is_header_block(const struct lines *lines, size_t at)
 {
-	if (quote_field_of(lines->items[at].text) != QUOTE_FIELD_FROM)
-		return false;
-	unsigned seen = 0;
-	for (size_t i = at + 1; i < lines->count && i < at + HEADER_BLOCK; i++) {
-		enum quote_field field = quote_field_of(lines->items[i].text);
-		if (field != QUOTE_FIELD_NONE && field != QUOTE_FIELD_FROM)
-			seen |= 1u << field;
-	}
-	unsigned subject_or_date = 1u << QUOTE_FIELD_SUBJECT | 1u << QUOTE_FIELD_DATE;
-	return (seen & subject_or_date) != 0 && (seen & (seen - 1)) != 0;
+	struct str next[QUOTE_HEADER_BLOCK];
+	size_t n = 0;
+	for (; n < QUOTE_HEADER_BLOCK && at + n < lines->count; n++)
+		next[n] = lines->items[at + n].text;
+	return quote_is_header_block(next, n);
 }
 
 /* Lines that an attribution takes from `at`; 0 when there is none. */
@@ -107,10 +100,12 @@ static void classify(struct arena *arena, struct lines *lines)
 		struct line *line = &lines->items[i];
 		if (quote_trim(line->text).n == 0) {
 			line->kind = LINE_BLANK;
-		} else if (is_quoted(line->text)) {
+		} else if (is_quoted(line->text) && !quote_is_separator(line->text)) {
 			line->kind = LINE_QUOTE;
 		} else if (quote_is_forward(line->text)) {
 			return; /* what follows is content */
+		} else if (quote_announces_inline(line->text)) {
+			return; /* and here both are mixed */
 		} else if (str_eq(line->text, STR("-- ")) || announces(arena, lines, i)) {
 			/* The line above a block of headers belongs to it when it is a rule. */
 			if (i > 0 && str_starts(lines->items[i - 1].text, STR("________")))
@@ -128,14 +123,23 @@ static void classify(struct arena *arena, struct lines *lines)
 	}
 }
 
-static bool text_behind_quote(const struct lines *lines)
+/* Whether the author's words stand around quotes, which then are needed. Below a single quote at
+ * the top they are an answer to the whole of it. */
+static bool answers_between(const struct lines *lines)
 {
-	bool quote = false;
+	bool before = false, text = false;
+	unsigned runs = 0;
 	for (size_t i = 0; i < lines->count; i++) {
-		if (lines->items[i].kind == LINE_QUOTE)
-			quote = true;
-		else if (quote && lines->items[i].kind == LINE_TEXT)
-			return true;
+		enum line_kind kind = lines->items[i].kind;
+		if (kind == LINE_QUOTE && (runs == 0 || text)) {
+			runs++;
+			text = false;
+		} else if (kind == LINE_TEXT) {
+			before = before || runs == 0;
+			text = true;
+			if (runs > 0 && (before || runs > 1))
+				return true;
+		}
 	}
 	return false;
 }
@@ -188,7 +192,7 @@ void quotes_fold(struct arena *arena, struct str text, bool forward, struct quot
 	struct lines lines = split(arena, text);
 	if (!forward)
 		classify(arena, &lines);
-	out->text = join(arena, &lines, text_behind_quote(&lines), out);
+	out->text = join(arena, &lines, answers_between(&lines), out);
 	if (out->text.n > 0)
 		return;
 	/* Nothing but quotes: then they are what was sent. */
