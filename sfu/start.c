@@ -13,6 +13,7 @@
 #include "common/metrics/metrics.h"
 #include "config/config.h"
 #include "sfu/api/api.h"
+#include "sfu/api/delegations.h"
 #include "sfu/media/media_threads.h"
 #include "sfu/meeting/occupancy.h"
 #include "sfu/signal/signal.h"
@@ -35,6 +36,7 @@ struct running {
 	struct sfu sfu;
 	struct buf secret;
 	struct api *api;
+	struct delegations *delegations;
 };
 
 static enum status fail(char why[START_ERROR_MAX], enum status status, const char *fmt, ...)
@@ -217,7 +219,7 @@ static enum status start_http(struct running *running, char why[START_ERROR_MAX]
 	struct sfu *sfu = &running->sfu;
 	const struct config_sfu *c = &sfu->config->sfu;
 	struct http_routes tables[API_MAX_TABLES];
-	running->api = api_new(sfu);
+	running->api = api_new(sfu, running->delegations);
 	const struct http_server_config config = {
 		.name = "meeting",
 		.address = c->listen_address,
@@ -279,6 +281,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		status = start_media(sfu, why);
 	if (status == STATUS_OK)
 		status = start_signal(sfu, why);
+	if (status == STATUS_OK && delegations_start(sfu, &running->delegations) != STATUS_OK)
+		status = fail(why, STATUS_IO, "cannot read the database %s", sfu->database);
 	if (status == STATUS_OK)
 		status = start_http(running, why);
 	return status;
@@ -312,6 +316,7 @@ void sfu_stop(struct sfu **sfu)
 	atomic_store(&s->stopping, true);
 	if (s->http != NULL)
 		http_server_stop(&s->http);
+	delegations_stop(&running->delegations);
 	signal_stop(&s->signal);
 	media_threads_stop(&s->media);
 	mailbox_free(&s->media_events, media_event_drop);

@@ -10,10 +10,11 @@
 #include "sfu/api/limits.h"
 #include "sfu/sfu.h"
 
-struct api *api_new(struct sfu *sfu)
+struct api *api_new(struct sfu *sfu, struct delegations *delegations)
 {
 	struct api *api = MEM_NEW(struct api);
 	api->sfu = sfu;
+	api->delegations = delegations;
 	api->limits = limits_new();
 	return api;
 }

@@ -27,15 +27,17 @@ struct api_worker {
 	struct http_client *client;
 };
 
+struct delegations;
 struct limits;
 
 /* The server's `app`. */
 struct api {
 	struct sfu *sfu;
 	struct limits *limits;
+	struct delegations *delegations;
 };
 
-struct api *api_new(struct sfu *sfu);
+struct api *api_new(struct sfu *sfu, struct delegations *delegations);
 void api_free(struct api **api);
 size_t api_routes(struct http_routes tables[API_MAX_TABLES]);
 bool api_admit(struct http_request *request, struct http_reply *reply);
