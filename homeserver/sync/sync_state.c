@@ -183,28 +183,61 @@ static void keep_passing(struct sync *sync, struct event_list *list)
 	list->count = kept;
 }
 
-enum status sync_state_load(struct sync *sync, struct sync_room *room)
+/* How the user's stay, invite or knock ended: they may read no other state of that position. */
+static enum status add_end(struct sync *sync, const struct sync_room *room, struct event_list *list)
 {
-	bool is_before = sync->request->state_form == SYNC_STATE_BEFORE;
+	struct event *event;
+	size_t kept = 0;
+	enum status status = room_state_find(sync->db, sync->arena, room->row->room_id,
+		STR("m.room.member"), sync->request->user_id, room->upto, &event);
+
+	if (status != STATUS_OK || event == NULL)
+		return status;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_member(list->items[i]) ||
+			!str_eq(list->items[i]->state_key, event->state_key))
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+	list_add(sync, list, event);
+	return STATUS_OK;
+}
+
+static enum status load_readable(
+	struct sync *sync, struct sync_room *room, bool is_before, struct event_list *list)
+{
 	int64_t at = is_before ? room->timeline.start : room->upto;
-	struct event_list list = {0}, changes = {0};
+	struct event_list changes = {0};
 	enum status status = STATUS_OK;
 
-	if (room->state_upto == 0)
-		return STATUS_OK;
 	if (at > room->state_upto)
 		at = room->state_upto;
 	if (room->whole_state) {
-		status = load_whole(sync, room, at, &list);
+		status = load_whole(sync, room, at, list);
 	} else {
 		status = changes_until(sync, room, at, &changes);
-		list_add_all(sync, &list, &changes);
+		list_add_all(sync, list, &changes);
 	}
 	if (status == STATUS_OK && is_before)
-		add_filtered(sync, room, &list);
+		add_filtered(sync, room, list);
 	if (status == STATUS_OK && sync->request->filter.state.lazy_load_members)
-		status = add_lazy_members(sync, room, at, &list);
+		status = add_lazy_members(sync, room, at, list);
+	return status;
+}
+
+enum status sync_state_load(struct sync *sync, struct sync_room *room)
+{
+	bool is_before = sync->request->state_form == SYNC_STATE_BEFORE;
+	struct event_list list = {0};
+	enum status status = STATUS_OK;
+
+	if (room->state_upto != 0)
+		status = load_readable(sync, room, is_before, &list);
+	if (status == STATUS_OK && !is_before && !room->is_joined)
+		status = add_end(sync, room, &list);
+	if (status != STATUS_OK)
+		return status;
 	keep_passing(sync, &list);
 	room->state = list;
-	return status;
+	return STATUS_OK;
 }
