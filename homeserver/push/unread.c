@@ -262,6 +262,26 @@ MUST_CHECK static enum status count_together(struct db_tx *tx, struct push_event
 	return status == STATUS_OK ? notice_store_add(tx, &notice) : status;
 }
 
+/* Who writes has read: in that thread nothing up to their event is left unread. */
+MUST_CHECK static enum status on_sent(struct db_tx *tx, const struct event *event)
+	REQUIRES(on_writer)
+{
+	struct reader *reader;
+	struct unread_mark mark = {.user_id = event->sender,
+		.room_id = event->room_id,
+		.event_position = event->position,
+		.position = event->position};
+	if (event_is_state(event) || !is_here(homeserver_of(tx), event->sender))
+		return STATUS_OK;
+	enum status status = reader_get(tx, homeserver_of(tx)->unread, event->sender, &reader);
+	if (status != STATUS_OK || reader->ghost)
+		return status;
+	status = event_thread(tx->db, tx->arena, event, &mark.thread_id);
+	if (mark.thread_id.p == NULL)
+		mark.thread_id = STR("");
+	return status == STATUS_OK ? push_store_sent(tx, &mark) : status;
+}
+
 enum status unread_on_event(struct db_tx *tx, const struct event *event)
 {
 	if (event_is_state(event) && str_eq(event->type, STR("m.room.member")) &&
@@ -273,7 +293,9 @@ enum status unread_on_event(struct db_tx *tx, const struct event *event)
 	struct room_row room;
 	struct str_list named, own;
 	struct push_event judged;
-	enum status status = room_store_find(tx->db, tx->arena, event->room_id, &room);
+	enum status status = on_sent(tx, event);
+	if (status == STATUS_OK)
+		status = room_store_find(tx->db, tx->arena, event->room_id, &room);
 	if (status == STATUS_OK)
 		status = list_named(tx, event, &named);
 	if (status == STATUS_OK)

@@ -133,6 +133,11 @@ enum status notice_store_read(struct db_tx *tx, const struct unread_mark *mark, 
 	return mark_write(tx, &sql_marked, mark, mark->position);
 }
 
+enum status notice_store_sent(struct db_tx *tx, const struct unread_mark *mark)
+{
+	return mark_write(tx, &sql_mark, mark, mark->event_position);
+}
+
 enum status notice_store_clear(struct db_tx *tx, struct str user_id, struct str room_id)
 {
 	DB_QUERY(q, tx->db, &sql_clear);

@@ -32,6 +32,9 @@ MUST_CHECK enum status notice_store_counts(struct db *db, struct arena *arena, s
 /* As push_store_read(), for notices. */
 MUST_CHECK enum status notice_store_read(
 	struct db_tx *tx, const struct unread_mark *mark, bool *changed_out) REQUIRES(on_writer);
+/* As push_store_sent(), for notices. */
+MUST_CHECK enum status notice_store_sent(struct db_tx *tx, const struct unread_mark *mark)
+	REQUIRES(on_writer);
 /* What the user has read in the room is forgotten. */
 MUST_CHECK enum status notice_store_clear(struct db_tx *tx, struct str user_id, struct str room_id)
 	REQUIRES(on_writer);

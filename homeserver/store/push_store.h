@@ -75,6 +75,9 @@ struct unread_mark {
 };
 MUST_CHECK enum status push_store_read(
 	struct db_tx *tx, const struct unread_mark *mark, bool *changed_out) REQUIRES(on_writer);
+/* The same for who has sent the event at that position, which tells of the room by itself. */
+MUST_CHECK enum status push_store_sent(struct db_tx *tx, const struct unread_mark *mark)
+	REQUIRES(on_writer);
 /* The user left the room, or came into it: nothing is unread. */
 MUST_CHECK enum status push_store_room_clear(
 	struct db_tx *tx, struct str user_id, struct str room_id) REQUIRES(on_writer);

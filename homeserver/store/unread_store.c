@@ -202,6 +202,13 @@ enum status push_store_read(struct db_tx *tx, const struct unread_mark *mark, bo
 	return status == STATUS_OK ? notice_store_read(tx, mark, changed_out) : status;
 }
 
+enum status push_store_sent(struct db_tx *tx, const struct unread_mark *mark)
+{
+	bool changed = false;
+	enum status status = own_read(tx, mark, &changed);
+	return status == STATUS_OK ? notice_store_sent(tx, mark) : status;
+}
+
 enum status push_store_room_clear(struct db_tx *tx, struct str user_id, struct str room_id)
 {
 	{
