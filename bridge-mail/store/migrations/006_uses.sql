@@ -48,9 +48,13 @@ CREATE TABLE room_guests (
 	first_mail TEXT NOT NULL, -- Message-ID that all later mails refer to
 	seen_item INTEGER NOT NULL, -- room_items up to this one need not be in a digest
 	due_at INTEGER, -- of the next digest; NULL while there is nothing to tell
+	invited_by TEXT NOT NULL, -- user id; '' when they came by themselves
+	cause TEXT NOT NULL, -- event of the invitation, or what else made the row what it is
+	why INTEGER NOT NULL DEFAULT 0, -- enum guest_end
 	PRIMARY KEY (mailbox_id, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX room_guests_due ON room_guests (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX room_guests_open ON room_guests (mailbox_id) WHERE state IN (0, 2);
 CREATE INDEX room_guests_user ON room_guests (user_id);
 
 -- What was said, for digests that are still to come.
@@ -84,3 +88,14 @@ CREATE TABLE invitations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX invitations_inviter ON invitations (inviter, at);
 CREATE INDEX invitations_age ON invitations (at);
+
+-- Mails of strangers that wait until a member of the room lets them in.
+CREATE TABLE held_mails (
+	delivery_id INTEGER PRIMARY KEY REFERENCES deliveries (delivery_id),
+	mailbox_id INTEGER NOT NULL,
+	address TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	told INTEGER NOT NULL DEFAULT 0 -- the room knows
+) STRICT;
+CREATE INDEX held_mails_untold ON held_mails (delivery_id) WHERE told = 0;
+CREATE INDEX held_mails_room ON held_mails (mailbox_id, address);
