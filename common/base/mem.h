@@ -20,6 +20,13 @@ char *mem_strdup(struct str s);
  */
 void mem_return_large_blocks(void);
 
+/*
+ * Pages that hold nothing but freed blocks go back to the system; glibc by itself only gives back
+ * the end of each heap, and keeps what a busy minute needed. Takes milliseconds, while other
+ * threads' allocations may wait. Any thread.
+ */
+void mem_give_back(void);
+
 /* free() through a pointer to the pointer, for __attribute__((cleanup)). */
 void mem_freep(void *pointer_to_pointer);
 #define MEM_SCOPE __attribute__((cleanup(mem_freep)))

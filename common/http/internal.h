@@ -127,6 +127,7 @@ struct http_slot {
 struct http_parking {
 	struct http_slot *slots;
 	uint32_t slot_count;
+	uint32_t slot_used; /* those from here on have never been touched */
 	uint32_t first_free;
 	uint32_t *heap; /* slots by until_ms, the soonest first */
 	size_t parked;
@@ -135,13 +136,22 @@ struct http_parking {
 	bool quit;
 };
 
+struct http_worker {
+	struct http_server *server;
+	pthread_t thread;
+	pthread_cond_t call;
+	bool called;
+	struct http_worker *below; /* in the pile of the idle */
+};
+
 struct http_workers {
 	struct http_internal *first;
 	struct http_internal **last;
 	size_t queued;
-	pthread_cond_t work;
-	pthread_cond_t ready; /* one more has settled */
-	pthread_t *threads;
+	uint64_t taken;		  /* requests so far, each run of a handler counted */
+	struct http_worker *idle; /* who went last is called first: its caches are warm */
+	pthread_cond_t ready;	  /* one more has settled */
+	struct http_worker *all;
 	unsigned count;
 	unsigned settled; /* have come back from worker_start */
 	unsigned failed;  /* and cannot work */

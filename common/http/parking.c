@@ -2,7 +2,8 @@
 /*
  * Requests that wait without a thread. Each ticket names a slot and a generation; the slot knows
  * the exchange while its handler runs (a wake is then remembered) and while it is parked (a wake
- * then queues it). One thread wakes those whose time has come and notices peers that have gone.
+ * then queues it). One thread wakes those whose time has come, notices peers that have gone, and
+ * gives memory back.
  *
  * All state is under server->lock.
  */
@@ -19,6 +20,7 @@
 #define SWEEP_MAX_MS  1000
 #define SWEEP_MIN_MS  10
 #define TO_NANOSECOND 1000000
+#define GIVE_BACK_MS  10000
 
 /* --- a binary heap of slots, the soonest first; slots know where they are in it --- */
 
@@ -77,6 +79,19 @@ static void heap_remove(struct http_parking *p, uint32_t slot)
 
 /* --- slots --- */
 
+static uint32_t slot_take(struct http_parking *p)
+{
+	uint32_t i = p->first_free;
+	if (i != NO_SLOT) {
+		p->first_free = p->slots[i].next_free;
+		return i;
+	}
+	if (p->slot_used == p->slot_count)
+		return NO_SLOT;
+	p->slots[p->slot_used].generation = 1;
+	return p->slot_used++;
+}
+
 struct http_ticket http_ticket(struct http_request *request)
 {
 	struct http_internal *x = request->internal;
@@ -85,10 +100,9 @@ struct http_ticket http_ticket(struct http_request *request)
 		return x->ticket;
 	mutex_lock(&x->server->lock);
 	/* There are as many slots as connections, and a connection has one request at a time. */
-	uint32_t i = p->first_free;
+	uint32_t i = slot_take(p);
 	if (i != NO_SLOT) {
 		struct http_slot *slot = &p->slots[i];
-		p->first_free = slot->next_free;
 		slot->state = SLOT_RUNNING;
 		slot->exchange = x;
 		slot->fd = x->peer->fd;
@@ -199,6 +213,13 @@ static void wake_due(struct http_server *server, int64_t now_ms) REQUIRES(server
 	}
 }
 
+/* When memory was given back to the system. */
+struct returning {
+	uint64_t seen; /* requests, at the last sweep */
+	uint64_t done; /* and when it was done */
+	int64_t next_ms;
+};
+
 struct watched {
 	struct pollfd *fds;
 	struct http_ticket *tickets;
@@ -272,10 +293,27 @@ static int64_t sweep_every(const struct http_server *server)
 	return every < SWEEP_MIN_MS ? SWEEP_MIN_MS : every;
 }
 
+/* What requests have needed and given back goes to the system once none has come for the length of
+ * a sweep, and now and then while they keep coming. */
+static void give_back(struct http_server *server, struct returning *r, int64_t now_ms)
+{
+	mutex_lock(&server->lock);
+	uint64_t taken = server->workers.taken;
+	mutex_unlock(&server->lock);
+	bool quiet = taken == r->seen;
+	r->seen = taken;
+	if (taken == r->done || (!quiet && now_ms < r->next_ms))
+		return;
+	r->done = taken;
+	r->next_ms = now_ms + GIVE_BACK_MS;
+	mem_give_back();
+}
+
 static void *parking_main(void *arg)
 {
 	struct http_server *server = arg;
 	struct http_parking *p = &server->parking;
+	struct returning returning = {.next_ms = clock_mono_ms() + GIVE_BACK_MS};
 	struct watched w = {
 		.fds = mem_calloc(p->slot_count, sizeof(w.fds[0])),
 		.tickets = mem_calloc(p->slot_count, sizeof(w.tickets[0])),
@@ -290,6 +328,7 @@ static void *parking_main(void *arg)
 			mutex_unlock(&server->lock);
 			drop_gone(server, &w);
 			peers_sweep(server, now);
+			give_back(server, &returning, now);
 			mutex_lock(&server->lock);
 			continue;
 		}
@@ -308,11 +347,6 @@ void parking_start(struct http_server *server)
 	p->slots = mem_calloc(p->slot_count, sizeof(p->slots[0]));
 	p->heap = mem_calloc(p->slot_count, sizeof(p->heap[0]));
 	p->first_free = NO_SLOT;
-	for (uint32_t i = p->slot_count; i-- > 0;) {
-		p->slots[i].generation = 1;
-		p->slots[i].next_free = p->first_free;
-		p->first_free = i;
-	}
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

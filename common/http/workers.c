@@ -14,7 +14,12 @@ void workers_push_locked(struct http_server *server, struct http_internal *x)
 	*workers->last = x;
 	workers->last = &x->next;
 	workers->queued++;
-	pthread_cond_signal(&workers->work);
+	struct http_worker *worker = workers->idle;
+	if (worker == NULL)
+		return;
+	workers->idle = worker->below;
+	worker->called = true;
+	pthread_cond_signal(&worker->call);
 }
 
 bool workers_push(struct http_server *server, struct http_internal *x, bool is_new)
@@ -37,15 +42,26 @@ static struct http_internal *take_locked(struct http_workers *workers)
 	if (workers->first == NULL)
 		workers->last = &workers->first;
 	workers->queued--;
+	workers->taken++;
 	return x;
 }
 
+static void wait_for_call(struct http_server *server, struct http_worker *worker)
+	REQUIRES(server->lock)
+{
+	worker->called = false;
+	worker->below = server->workers.idle;
+	server->workers.idle = worker;
+	while (!worker->called && !server->workers.quit)
+		pthread_cond_wait(&worker->call, &server->lock.m);
+}
+
 /* NULL when the server ends. */
-static struct http_internal *wait_for_work(struct http_server *server)
+static struct http_internal *wait_for_work(struct http_server *server, struct http_worker *worker)
 {
 	mutex_lock(&server->lock);
 	while (server->workers.first == NULL && !server->workers.quit)
-		pthread_cond_wait(&server->workers.work, &server->lock.m);
+		wait_for_call(server, worker);
 	struct http_internal *x = take_locked(&server->workers);
 	mutex_unlock(&server->lock);
 	return x;
@@ -67,13 +83,14 @@ static bool worker_prepare(struct http_server *server, void **own_out)
 
 static void *worker_main(void *arg)
 {
-	struct http_server *server = arg;
+	struct http_worker *worker = arg;
+	struct http_server *server = worker->server;
 	const struct http_server_config *config = &server->config;
 	void *own;
 	if (!worker_prepare(server, &own))
 		return NULL;
 	struct http_internal *x;
-	while ((x = wait_for_work(server)) != NULL)
+	while ((x = wait_for_work(server, worker)) != NULL)
 		handle_job(x, own);
 	if (config->worker_end != NULL)
 		config->worker_end(own);
@@ -85,11 +102,14 @@ bool workers_start(struct http_server *server)
 	struct http_workers *workers = &server->workers;
 	workers->last = &workers->first;
 	workers->count = server->config.workers;
-	workers->threads = mem_calloc(workers->count, sizeof(workers->threads[0]));
-	pthread_cond_init(&workers->work, NULL);
+	workers->all = mem_calloc(workers->count, sizeof(workers->all[0]));
 	pthread_cond_init(&workers->ready, NULL);
-	for (unsigned i = 0; i < workers->count; i++)
-		workers->threads[i] = thread_start("http-worker", worker_main, server);
+	for (unsigned i = 0; i < workers->count; i++) {
+		struct http_worker *worker = &workers->all[i];
+		worker->server = server;
+		pthread_cond_init(&worker->call, NULL);
+		worker->thread = thread_start("http-worker", worker_main, worker);
+	}
 	mutex_lock(&server->lock);
 	while (workers->settled < workers->count)
 		pthread_cond_wait(&workers->ready, &server->lock.m);
@@ -104,6 +124,7 @@ void workers_stop(struct http_server *server)
 	mutex_lock(&server->lock);
 	server->closed = true;
 	workers->quit = true;
+	workers->idle = NULL;
 	struct http_internal *x;
 	while ((x = take_locked(workers)) != NULL) {
 		x->gone = true;
@@ -112,11 +133,13 @@ void workers_stop(struct http_server *server)
 		exchange_resume(x);
 		mutex_lock(&server->lock);
 	}
-	pthread_cond_broadcast(&workers->work);
-	mutex_unlock(&server->lock);
 	for (unsigned i = 0; i < workers->count; i++)
-		thread_join(workers->threads[i]);
-	free(workers->threads);
-	pthread_cond_destroy(&workers->work);
+		pthread_cond_signal(&workers->all[i].call);
+	mutex_unlock(&server->lock);
+	for (unsigned i = 0; i < workers->count; i++) {
+		thread_join(workers->all[i].thread);
+		pthread_cond_destroy(&workers->all[i].call);
+	}
+	free(workers->all);
 	pthread_cond_destroy(&workers->ready);
 }

@@ -2,12 +2,26 @@
 #include "tests/unit/check.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/arena.h"
 #include "common/base/mem.h"
+
+/* The sanitizers bring a heap of their own, which keeps what is freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHECK_OWN_HEAP 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHECK_OWN_HEAP 1
+#endif
+#endif
+#ifndef CHECK_OWN_HEAP
+#define CHECK_OWN_HEAP 0
+#endif
 
 static void memory_is_zeroed_and_never_null(void **state)
 {
@@ -38,6 +52,39 @@ static void copies_end_with_nul(void **state)
 	assert_string_equal(copy, "ab");
 	assert_string_equal(empty, "");
 	assert_memory_equal(bytes, "a\0b", 4);
+}
+
+static size_t resident_bytes(void)
+{
+	size_t total = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%zu %zu", &total, &resident), 2);
+	assert_int_equal(fclose(file), 0);
+	return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A block in use at the end keeps glibc from shortening the heap by itself. */
+static void freed_blocks_go_back(void **state)
+{
+	enum { BLOCKS = 4096, BYTES = 4096 };
+	char **blocks = mem_calloc(BLOCKS, sizeof(*blocks));
+	size_t full;
+
+	(void)state;
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i] = mem_alloc(BYTES);
+		memset(blocks[i], 1, BYTES);
+	}
+	full = resident_bytes();
+	for (size_t i = 0; i + 1 < BLOCKS; i++)
+		free(blocks[i]);
+	mem_give_back();
+	if (!CHECK_OWN_HEAP)
+		assert_true(resident_bytes() + (size_t)BLOCKS * BYTES / 2 < full);
+	free(blocks[BLOCKS - 1]);
+	free(blocks);
 }
 
 static void heap_overflow(void)
@@ -78,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_is_zeroed_and_never_null),
 		cmocka_unit_test(copies_end_with_nul),
+		cmocka_unit_test(freed_blocks_go_back),
 		cmocka_unit_test(a_size_that_overflows_ends_the_program),
 	};
 
