@@ -34,7 +34,7 @@ static enum status set_limits(void)
 	} rows[] = {
 		{RLIMIT_AS, SANDBOX_MEMORY_BYTES},
 		{RLIMIT_FSIZE, SANDBOX_FILE_BYTES},
-		{RLIMIT_CPU, SANDBOX_CPU_SECONDS},
+		{RLIMIT_CPU, SANDBOX_CPU_WHOLE},
 		{RLIMIT_NOFILE, 32},
 		{RLIMIT_NPROC, 0},
 		{RLIMIT_CORE, 0},
@@ -113,11 +113,37 @@ static enum status filter_calls(void)
 	return STATUS_OK;
 }
 
+/* Seconds of the processor from now on; the signal of the soft limit ends the process. */
+static enum status limit_cpu(void)
+{
+	struct rusage usage;
+	struct rlimit limit;
+	if (getrusage(RUSAGE_SELF, &usage) != 0 || getrlimit(RLIMIT_CPU, &limit) != 0)
+		return STATUS_INTERNAL;
+	rlim_t used = (rlim_t)usage.ru_utime.tv_sec + (rlim_t)usage.ru_stime.tv_sec;
+	limit.rlim_cur = used + SANDBOX_CPU_SECONDS;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_CPU, &limit) == 0 ? STATUS_OK : STATUS_INTERNAL;
+}
+
+void sandbox_rest(void)
+{
+	(void)alarm(0);
+}
+
+enum status sandbox_renew(void)
+{
+	(void)alarm(SANDBOX_ALARM_SECONDS);
+	return limit_cpu();
+}
+
 enum status sandbox_enter(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return STATUS_INTERNAL;
-	alarm(SANDBOX_ALARM_SECONDS);
 	enum status status = set_limits();
+	if (status == STATUS_OK)
+		status = sandbox_renew();
 	return status == STATUS_OK ? filter_calls() : status;
 }

@@ -13,6 +13,7 @@
 #include "bridge-mail/message/mail_kind.h"
 #include "bridge-mail/message/parse_result.h"
 #include "bridge-mail/message/parser_child.h"
+#include "bridge-mail/message/parser_pool.h"
 #include "bridge-mail/message/references.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
@@ -164,8 +165,10 @@ static enum status run_parser(const struct mail_parse_config *config, const char
 	if (status != STATUS_OK)
 		return status;
 	struct str result_path = arena_printf(arena, "%s/result", folder);
-	status = parser_child_run(
-		config->program, path, result_path.p, folder, MAIL_PARSE_TIMEOUT_MS);
+	status = config->pool != NULL ? parser_pool_run(config->pool, path, result_path.p, folder,
+						MAIL_PARSE_TIMEOUT_MS)
+				      : parser_child_run(config->program, path, result_path.p,
+						folder, MAIL_PARSE_TIMEOUT_MS);
 	if (status != STATUS_OK)
 		return status;
 	BUF_SCOPE(result, PARSE_RESULT_MAX);

@@ -14,8 +14,9 @@
 #define MAIL_PARSE_TIMEOUT_MS 30000
 
 struct mail_parse_config {
-	const char *program;  /* absolute path of parvis-mail-parser */
-	const char *temp_dir; /* state_dir/tmp: each mail gets a folder of its own in it */
+	const char *program;	  /* absolute path of parvis-mail-parser */
+	const char *temp_dir;	  /* state_dir/tmp: each mail gets a folder of its own in it */
+	struct parser_pool *pool; /* message/parser_pool.h; NULL: a parser for each mail */
 };
 
 /* STATUS_NOT_FOUND when there is no such file, STATUS_UNAVAILABLE when no parser can be started,

@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,29 +51,75 @@ static int plain_signals(posix_spawnattr_t *attributes)
 	return error;
 }
 
-static enum status start(const char *program, const char *mail_path, const char *result_path,
-	const char *folder, pid_t *pid_out)
+static enum status spawn(const char *program, char *const argv[],
+	const posix_spawn_file_actions_t *files, pid_t *pid_out)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)folder, NULL};
 	char *const environment[] = {(char *)(uintptr_t)"LC_ALL=C.UTF-8", NULL};
-	if (posix_spawn_file_actions_init(&files) != 0)
+	posix_spawnattr_t attributes;
+	if (posix_spawnattr_init(&attributes) != 0)
 		return STATUS_UNAVAILABLE;
-	if (posix_spawnattr_init(&attributes) != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return STATUS_UNAVAILABLE;
-	}
-	int error = add_files(&files, mail_path, result_path);
+	int error = plain_signals(&attributes);
 	if (error == 0)
-		error = plain_signals(&attributes);
-	if (error == 0)
-		error = posix_spawn(pid_out, program, &files, &attributes, argv, environment);
+		error = posix_spawn(pid_out, program, files, &attributes, argv, environment);
 	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
 	if (error != 0)
 		log_error("%s cannot be started: %s", program, strerror(error));
 	return error == 0 ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+static enum status start(const char *program, const char *mail_path, const char *result_path,
+	const char *folder, pid_t *pid_out)
+{
+	char *const argv[] = {
+		(char *)(uintptr_t)program, (char *)(uintptr_t)folder, NULL}; /* only read */
+	posix_spawn_file_actions_t files;
+	if (posix_spawn_file_actions_init(&files) != 0)
+		return STATUS_UNAVAILABLE;
+	enum status status = STATUS_UNAVAILABLE;
+	if (add_files(&files, mail_path, result_path) == 0)
+		status = spawn(program, argv, &files, pid_out);
+	posix_spawn_file_actions_destroy(&files);
+	return status;
+}
+
+enum status parser_child_serve(const char *program, pid_t *pid_out, int *fd_out)
+{
+	char *const argv[] = {(char *)(uintptr_t)program, NULL}; /* only read */
+	posix_spawn_file_actions_t files;
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return STATUS_UNAVAILABLE;
+	FD_SCOPE int theirs = pair[1];
+	*fd_out = pair[0];
+	if (posix_spawn_file_actions_init(&files) != 0) {
+		fs_close(fd_out);
+		return STATUS_UNAVAILABLE;
+	}
+	int error = posix_spawn_file_actions_adddup2(&files, theirs, 0);
+	for (int fd = 1; fd <= 2 && error == 0; fd++)
+		error = posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_addclosefrom_np(&files, 3);
+	enum status status =
+		error == 0 ? spawn(program, argv, &files, pid_out) : STATUS_UNAVAILABLE;
+	posix_spawn_file_actions_destroy(&files);
+	if (status != STATUS_OK)
+		fs_close(fd_out);
+	return status;
+}
+
+enum status parser_child_status(int exit_code)
+{
+	switch (exit_code) {
+	case 0:
+		return STATUS_OK;
+	case EXIT_DISK:
+		return STATUS_IO;
+	case EXIT_NO_PROGRAM:
+		return STATUS_UNAVAILABLE;
+	default:
+		return STATUS_INVALID;
+	}
 }
 
 /* Waits until the process has ended; kills it when the time is over. */
@@ -104,12 +151,8 @@ enum status parser_child_run(const char *program, const char *mail_path, const c
 	while (waitpid(pid, &result, 0) < 0)
 		if (errno != EINTR)
 			return STATUS_IO;
-	if (WIFEXITED(result) && WEXITSTATUS(result) == 0)
-		return STATUS_OK;
-	if (WIFEXITED(result) && WEXITSTATUS(result) == EXIT_DISK)
-		return STATUS_IO;
-	if (WIFEXITED(result) && WEXITSTATUS(result) == EXIT_NO_PROGRAM)
-		return STATUS_UNAVAILABLE;
+	if (WIFEXITED(result))
+		return parser_child_status(WEXITSTATUS(result));
 	if (WIFSIGNALED(result))
 		log_warning("a mail ended its parser signal=%d", WTERMSIG(result));
 	return STATUS_INVALID;

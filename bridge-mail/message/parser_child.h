@@ -3,6 +3,8 @@
 #ifndef PARVIS_BRIDGE_PARSER_CHILD_H
 #define PARVIS_BRIDGE_PARSER_CHILD_H
 
+#include <sys/types.h>
+
 #include "common/base/status.h"
 
 /*
@@ -13,5 +15,15 @@
  */
 MUST_CHECK enum status parser_child_run(const char *program, const char *mail_path,
 	const char *result_path, const char *folder, int timeout_ms);
+
+/*
+ * Starts the program as one that reads mail after mail (mail-parser/main.c says how they are
+ * handed over); *fd_out is our end of its socket. It ends when that is closed. The caller reaps it.
+ * STATUS_UNAVAILABLE.
+ */
+MUST_CHECK enum status parser_child_serve(const char *program, pid_t *pid_out, int *fd_out);
+
+/* What an exit code of the program says of the mail, as above. */
+MUST_CHECK enum status parser_child_status(int exit_code);
 
 #endif
