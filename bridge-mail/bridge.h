@@ -11,7 +11,7 @@
  * again: after a crash the program reads its rows and goes on.
  *
  * Threads: inbound/listener has one per connection, inbound/imap_watch one per folder at a
- * provider, inbound/processor one, matrix/ and outbound/
+ * provider, inbound/processor four, matrix/ and outbound/
  * their own. Each opens a read-only connection of its own; all changes go through
  * `writer`. Start order in main: store, matrix, queue, answers, processor, listener, imap, http; the end is the
  * reverse.

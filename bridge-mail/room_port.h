@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the inbound side asks of the Matrix side: a table of functions, so that tests can stand a
- * recorder in its place. All are called on the processor's thread, block until done, and may be
- * called again with the same arguments after a crash or a time-out: each must then find what it
+ * recorder in its place. All are called on the processor's threads, several at once, block until
+ * done, and may be called again with the same arguments after a crash or a time-out: each must then find what it
  * made before.
  *
  * What a status means to the caller:

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/inbound/processor.h"
 
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
+#include <string.h>
+#include <time.h>
 
-#include "bridge-mail/inbound/judging.h"
+#include "bridge-mail/inbound/handling.h"
 #include "bridge-mail/inbound/posting.h"
-#include "bridge-mail/inbound/threading.h"
-#include "bridge-mail/message/parse.h"
-#include "bridge-mail/store/mail_files.h"
-#include "bridge-mail/thread/subject.h"
 #include "common/base/clock.h"
-#include "common/base/fs.h"
 #include "common/base/mem.h"
 #include "common/base/thread.h"
 
@@ -21,20 +16,42 @@
 
 #define RETRY_FIRST_MS 250
 #define RETRY_MAX_MS   60000
-/* A mail whose parsing fails for reasons of ours so often holds the others no longer. */
-#define PARSE_ATTEMPTS 5
+#define WORKERS	       4
+/* Deliveries looked at together: read ahead of the one whose turn it is. */
+#define WINDOW 16
+
+struct job {
+	bool busy;     /* a worker is at it, and `handled` is that worker's */
+	bool read;     /* `handled` has the mail */
+	bool threaded; /* these are of handled.delivery, as the last step left it */
+	int64_t delivery_id;
+	int64_t thread_id;
+	struct handled handled;
+};
+
+struct worker {
+	struct processor *processor;
+	struct handler handler;
+	pthread_t thread;
+	bool started;
+};
 
 struct processor {
 	struct bridge *bridge;
-	struct db *db;
-	int wake_fd;
-	atomic_bool stopping;
-	bool started;
-	pthread_t thread;
-	const char *temp_dir; /* in the arena below */
-	struct arena *arena;  /* lives as long as the processor */
-	struct judging *judging;
+	struct parser_pool *pool;
+	struct arena *arena; /* lives as long as the processor */
+	struct worker workers[WORKERS];
+	struct mutex mutex;
+	pthread_cond_t changed;
+	bool stopping GUARDED_BY(mutex);
+	bool look GUARDED_BY(mutex);	      /* there may be rows behind `loaded` */
+	int64_t loaded GUARDED_BY(mutex);     /* delivery_id of the newest row in the window */
+	int64_t hold_until GUARDED_BY(mutex); /* nothing is begun before, monotonic ms */
+	struct job *jobs[WINDOW] GUARDED_BY(mutex); /* in order */
+	size_t count GUARDED_BY(mutex);
 };
+
+enum task { TASK_NONE, TASK_READ, TASK_THREAD, TASK_POST };
 
 struct finish {
 	int64_t delivery_id;
@@ -59,129 +76,278 @@ static int64_t retry_delay(int64_t attempts)
 	return delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
 }
 
-/* Writes down how a delivery went. Failing to do so means trying it again later. */
-static enum status conclude(
+/* Writes down how a delivery went. Gives the milliseconds after which it is tried again: 0 when it
+ * is done with. */
+static int64_t conclude(
 	struct processor *p, const struct delivery *delivery, enum status status, const char *why)
 {
 	struct finish f = {.delivery_id = delivery->delivery_id, .state = DELIVERY_POSTED};
+	int64_t delay = 0;
 	ARENA_SCOPE(arena);
 	if (status != STATUS_OK) {
 		f.reason = arena_printf(arena, "%s: %s", why, status_name(status));
 		bool retry = posting_may_retry(status);
 		f.state = retry ? DELIVERY_RECEIVED : DELIVERY_FAILED;
-		f.next_try_at = clock_wall_ms() + retry_delay(delivery->attempts);
+		if (retry)
+			delay = retry_delay(delivery->attempts);
+		f.next_try_at = clock_wall_ms() + delay;
 		log_warning("mail %s delivery=%lld attempts=%lld reason=%s",
 			retry ? "waits" : "set aside", (long long)delivery->delivery_id,
 			(long long)delivery->attempts + 1, f.reason.p);
 	}
-	return db_write(p->bridge->writer, finish_change, &f);
+	/* Not written down: it is tried again later. */
+	if (db_write(p->bridge->writer, finish_change, &f) != STATUS_OK && delay == 0)
+		delay = RETRY_FIRST_MS;
+	return delay;
 }
 
-static enum status parse(struct processor *p, const struct delivery *delivery, const char *path,
-	struct arena *arena, struct mail *out)
+static void hold(struct processor *p, int64_t ms) REQUIRES(p->mutex)
 {
-	struct mail_parse_config config = {
-		.program = p->bridge->parser_program, .temp_dir = p->temp_dir};
-	enum status status = mail_parse(&config, path, arena, out);
-	if (status == STATUS_IO && delivery->attempts >= PARSE_ATTEMPTS)
-		status = mail_parse_headers(path, arena, out);
-	return status;
-}
-
-static enum status work_off(
-	struct processor *p, struct delivery *delivery, struct arena *arena, const char **why_out)
-{
-	const char *path = NULL;
-	struct mail mail;
-	struct body body;
-	struct subject subject;
-	struct verdict verdict;
-	*why_out = "parse";
-	enum status status =
-		mail_file_path(p->bridge->state_dir, delivery->content_hash, arena, &path);
-	if (status == STATUS_OK)
-		status = parse(p, delivery, path, arena, &mail);
-	if (status != STATUS_OK)
-		return status;
-	subject_read(arena, mail.subject, &subject);
-	body_make(arena, &mail, subject.forward && !subject.reply, &body);
-	if (delivery->state == DELIVERY_RECEIVED) {
-		*why_out = "thread";
-		bool with_original = body.cut || (mail.flags & (MAIL_UNREADABLE | MAIL_CUT)) != 0;
-		status = threading_decide(p->bridge, &mail, with_original, delivery);
-		if (status != STATUS_OK || delivery->state != DELIVERY_THREADED)
-			return status;
-	}
-	*why_out = "sender";
-	status = judging_run(p->judging, p->db, arena, delivery, &mail, path, &verdict);
-	if (status != STATUS_OK)
-		return status;
-	struct posting posting = {
-		.bridge = p->bridge,
-		.db = p->db,
-		.arena = arena,
-		.delivery = delivery,
-		.mail = &mail,
-		.body = &body,
-		.verdict = &verdict,
-		.mail_path = path,
-	};
-	return posting_run(&posting, why_out);
-}
-
-/* Takes one step. Gives the milliseconds to wait before the next: 0 none, -1 until woken. */
-static int64_t step(struct processor *p)
-{
-	ARENA_SCOPE(arena);
-	struct delivery delivery;
-	enum status status = delivery_next(p->db, arena, &delivery);
-	if (status == STATUS_NOT_FOUND)
-		return -1;
-	if (status != STATUS_OK)
-		return RETRY_FIRST_MS;
-	int64_t wait = delivery.next_try_at - clock_wall_ms();
 	/* A clock that was set back must not stop the mail. */
-	if (wait > RETRY_MAX_MS)
-		wait = RETRY_MAX_MS;
-	if (wait > 0 && delivery.attempts > 0)
-		return wait;
+	int64_t until = clock_mono_ms() + (ms > RETRY_MAX_MS ? RETRY_MAX_MS : ms);
+	if (until > p->hold_until)
+		p->hold_until = until;
+}
+
+static void note(struct job *job)
+{
+	const struct delivery *delivery = &job->handled.delivery;
+	job->threaded = delivery->state == DELIVERY_THREADED;
+	job->delivery_id = delivery->delivery_id;
+	job->thread_id = delivery->thread_id;
+}
+
+/* One of the jobs before the i-th has the same thread. */
+static bool must_wait(struct processor *p, size_t i) REQUIRES(p->mutex)
+{
+	for (size_t k = 0; k < i; k++)
+		if (p->jobs[k]->thread_id == p->jobs[i]->thread_id)
+			return true;
+	return false;
+}
+
+/* The job to do now. What is nearer to its end goes first, so that little is kept in memory. */
+static struct job *pick(struct processor *p, enum task *task_out) REQUIRES(p->mutex)
+{
+	struct job *to_read = NULL;
+	bool all_threaded = true; /* of those before */
+	for (size_t i = 0; i < p->count; i++) {
+		struct job *job = p->jobs[i];
+		if (job->busy) {
+		} else if (!job->read) {
+			if (to_read == NULL)
+				to_read = job;
+		} else if (job->threaded && !must_wait(p, i)) {
+			*task_out = TASK_POST;
+			return job;
+		} else if (!job->threaded && all_threaded) {
+			*task_out = TASK_THREAD;
+			return job;
+		}
+		all_threaded = all_threaded && job->threaded;
+	}
+	*task_out = to_read == NULL ? TASK_NONE : TASK_READ;
+	return to_read;
+}
+
+static void job_free(struct job *job)
+{
+	arena_free(&job->handled.arena);
+	free(job);
+}
+
+static void remove_job(struct processor *p, const struct job *job) REQUIRES(p->mutex)
+{
+	size_t i = 0;
+	while (p->jobs[i] != job)
+		i++;
+	p->count--;
+	memmove(&p->jobs[i], &p->jobs[i + 1], (p->count - i) * sizeof(struct job *));
+	/* Older rows may have been opened again in the meantime. */
+	p->look = p->look || p->count == 0;
+}
+
+static bool is_in_window(struct processor *p, int64_t delivery_id) REQUIRES(p->mutex)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->jobs[i]->delivery_id == delivery_id)
+			return true;
+	return false;
+}
+
+/* One more row into the window; false when there is none, or no room. */
+static bool load(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
+{
+	/* A row that was opened again stands among older ones. */
+	if (p->count == 0)
+		p->loaded = 0;
+	if (!p->look || p->count == WINDOW)
+		return false;
+	struct job *job = MEM_NEW(struct job);
+	struct delivery *delivery = &job->handled.delivery;
+	job->handled.arena = arena_new();
+	enum status status = delivery_next(w->handler.db, p->loaded, job->handled.arena, delivery);
+	if (status != STATUS_OK) {
+		job_free(job);
+		p->look = status != STATUS_NOT_FOUND;
+		if (p->look)
+			hold(p, RETRY_FIRST_MS);
+		return false;
+	}
+	p->loaded = delivery->delivery_id;
+	if (is_in_window(p, delivery->delivery_id)) {
+		job_free(job);
+		return true;
+	}
+	if (delivery->attempts > 0)
+		hold(p, delivery->next_try_at - clock_wall_ms());
+	note(job);
+	p->jobs[p->count++] = job;
+	return true;
+}
+
+/* The row is the truth: what was known of it before it failed is not. The place in the order stays. */
+static void reload(const struct worker *w, struct job *job)
+{
+	struct handled again = {.arena = arena_new()};
+	enum status status = delivery_get(
+		w->handler.db, job->handled.delivery.delivery_id, again.arena, &again.delivery);
+	if (status != STATUS_OK) {
+		arena_free(&again.arena);
+		return;
+	}
+	arena_free(&job->handled.arena);
+	job->handled = again;
+	job->read = false;
+}
+
+/* Does one step of a job that is marked busy; true when it is done with. */
+static bool work(const struct worker *w, struct job *job, enum task task, int64_t *delay_out)
+{
+	struct handled *handled = &job->handled;
 	const char *why = "";
-	status = work_off(p, &delivery, arena, &why);
-	if (status == STATUS_OK && delivery.state != DELIVERY_THREADED)
-		return 0; /* a duplicate or a loop: written down already */
-	return conclude(p, &delivery, status, why) == STATUS_OK ? 0 : RETRY_FIRST_MS;
+	enum status status = STATUS_OK;
+	switch (task) {
+	case TASK_NONE:
+		break;
+	case TASK_READ:
+		status = handling_read(&w->handler, handled, &why);
+		job->read = status == STATUS_OK;
+		break;
+	case TASK_THREAD:
+		status = handling_thread(&w->handler, handled, &why);
+		/* A duplicate or a loop: written down already. */
+		if (status == STATUS_OK && handled->delivery.state != DELIVERY_THREADED)
+			return true;
+		break;
+	case TASK_POST:
+		status = handling_post(&w->handler, handled, &why);
+		break;
+	}
+	*delay_out = 0;
+	if (status == STATUS_OK && task != TASK_POST)
+		return false;
+	*delay_out = conclude(w->processor, &handled->delivery, status, why);
+	if (*delay_out > 0)
+		reload(w, job);
+	return *delay_out == 0;
+}
+
+/* Until something changes, or the hold is over. */
+static void wait(struct processor *p, bool held) REQUIRES(p->mutex)
+{
+	if (!held) {
+		pthread_cond_wait(&p->changed, &p->mutex.m);
+		return;
+	}
+	struct timespec at = {
+		.tv_sec = p->hold_until / 1000, .tv_nsec = p->hold_until % 1000 * 1000000};
+	pthread_cond_timedwait(&p->changed, &p->mutex.m, &at);
+}
+
+/* One turn of a worker. */
+static void turn(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
+{
+	enum task task;
+	bool held = clock_mono_ms() < p->hold_until;
+	struct job *job = held ? NULL : pick(p, &task);
+	if (!held && (job == NULL || task == TASK_READ) && load(p, w))
+		return;
+	if (job == NULL) {
+		if (p->count == 0)
+			parser_pool_rest(p->pool);
+		wait(p, clock_mono_ms() < p->hold_until);
+		return;
+	}
+	int64_t delay = 0;
+	job->busy = true;
+	mutex_unlock(&p->mutex);
+	bool done = work(w, job, task, &delay);
+	mutex_lock(&p->mutex);
+	job->busy = false;
+	note(job);
+	if (delay > 0)
+		hold(p, delay);
+	if (done)
+		remove_job(p, job);
+	pthread_cond_broadcast(&p->changed);
+	if (!done)
+		return;
+	mutex_unlock(&p->mutex);
+	job_free(job); /* removes the parser's folder */
+	mutex_lock(&p->mutex);
 }
 
 static void *run(void *arg)
 {
-	struct processor *p = arg;
-	while (!atomic_load(&p->stopping)) {
-		int64_t wait = step(p);
-		if (wait == 0)
-			continue;
-		struct pollfd poll_fd = {.fd = p->wake_fd, .events = POLLIN};
-		(void)poll(&poll_fd, 1, (int)wait);
-		eventfd_t count;
-		(void)eventfd_read(p->wake_fd, &count);
-	}
+	const struct worker *w = arg;
+	struct processor *p = w->processor;
+	mutex_lock(&p->mutex);
+	while (!p->stopping)
+		turn(p, w);
+	mutex_unlock(&p->mutex);
 	return NULL;
+}
+
+static enum status start_worker(struct processor *p, struct worker *w)
+{
+	w->processor = p;
+	w->handler = (struct handler){
+		.bridge = p->bridge,
+		.judging = judging_new(p->bridge),
+		.pool = p->pool,
+		.temp_dir = arena_printf(p->arena, "%s/tmp", p->bridge->state_dir).p,
+	};
+	enum status status = db_open(p->bridge->db_path, true, &w->handler.db);
+	if (status != STATUS_OK)
+		return status;
+	w->thread = thread_start("mail-inbound", run, w);
+	w->started = true;
+	return STATUS_OK;
 }
 
 enum status processor_start(struct bridge *bridge, struct processor **out)
 {
 	struct processor *p = MEM_NEW(struct processor);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	mutex_init(&p->mutex);
+	mutex_lock(&p->mutex);
+	p->look = true;
+	mutex_unlock(&p->mutex);
 	p->bridge = bridge;
 	p->arena = arena_new();
-	p->judging = judging_new(bridge);
-	p->temp_dir = arena_printf(p->arena, "%s/tmp", bridge->state_dir).p;
-	p->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	enum status status = p->wake_fd < 0 ? STATUS_IO : db_open(bridge->db_path, true, &p->db);
+	p->pool = parser_pool_new(bridge->parser_program);
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < WORKERS && status == STATUS_OK; i++)
+		status = start_worker(p, &p->workers[i]);
 	if (status != STATUS_OK) {
 		processor_stop(&p);
 		return status;
 	}
-	p->thread = thread_start("mail-inbound", run, p);
-	p->started = true;
 	*out = p;
 	return STATUS_OK;
 }
@@ -192,20 +358,33 @@ void processor_stop(struct processor **processor)
 	if (p == NULL)
 		return;
 	*processor = NULL;
-	if (p->started) {
-		atomic_store(&p->stopping, true);
-		processor_wake(p);
-		thread_join(p->thread);
+	mutex_lock(&p->mutex);
+	p->stopping = true;
+	pthread_cond_broadcast(&p->changed);
+	mutex_unlock(&p->mutex);
+	for (size_t i = 0; i < WORKERS; i++) {
+		struct worker *w = &p->workers[i];
+		if (w->started)
+			thread_join(w->thread);
+		if (w->handler.db != NULL)
+			db_close(&w->handler.db);
+		judging_free(&w->handler.judging);
 	}
-	if (p->db != NULL)
-		db_close(&p->db);
-	judging_free(&p->judging);
-	fs_close(&p->wake_fd);
+	mutex_lock(&p->mutex);
+	while (p->count > 0)
+		job_free(p->jobs[--p->count]);
+	mutex_unlock(&p->mutex);
+	parser_pool_free(&p->pool);
+	pthread_cond_destroy(&p->changed);
+	mutex_release(&p->mutex);
 	arena_free(&p->arena);
 	free(p);
 }
 
 void processor_wake(struct processor *processor)
 {
-	(void)eventfd_write(processor->wake_fd, 1);
+	mutex_lock(&processor->mutex);
+	processor->look = true;
+	pthread_cond_broadcast(&processor->changed);
+	mutex_unlock(&processor->mutex);
 }

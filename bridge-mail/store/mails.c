@@ -12,7 +12,8 @@ DB_SQL(sql_delivery_add, "INSERT INTO deliveries (mail_id, mailbox_id, recipient
 	" ifnull(d.thread_id, 0), d.attempts, d.next_try_at, m.content_hash, m.mail_from," \
 	" m.received_at FROM deliveries d JOIN mails m USING (mail_id)"                    \
 	" JOIN mailboxes b USING (mailbox_id) "
-DB_SQL(sql_next, DELIVERY_COLUMNS "WHERE d.state < 2 ORDER BY d.delivery_id LIMIT 1");
+DB_SQL(sql_next, DELIVERY_COLUMNS "WHERE d.state < 2 AND d.delivery_id > ?1"
+				  " ORDER BY d.delivery_id LIMIT 1");
 DB_SQL(sql_get, DELIVERY_COLUMNS "WHERE d.delivery_id = ?1");
 
 DB_SQL(sql_set_thread, "UPDATE deliveries SET state = 1, thread_id = ?2, message_id = ?3,"
@@ -72,9 +73,10 @@ static enum status read_delivery(struct db_query *q, struct arena *arena, struct
 	return STATUS_OK;
 }
 
-enum status delivery_next(struct db *db, struct arena *arena, struct delivery *out)
+enum status delivery_next(struct db *db, int64_t after, struct arena *arena, struct delivery *out)
 {
 	DB_QUERY(q, db, &sql_next);
+	db_bind_int(q, 1, after);
 	return read_delivery(q, arena, out);
 }
 

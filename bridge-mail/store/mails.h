@@ -53,9 +53,9 @@ struct delivery {
 	int64_t received_at;
 };
 
-/* The oldest open delivery, due or not: order is kept, so a delivery that waits holds those
- * behind it. STATUS_NOT_FOUND when all is done. */
-MUST_CHECK enum status delivery_next(struct db *db, struct arena *arena, struct delivery *out);
+/* The oldest open delivery above the given id, due or not. STATUS_NOT_FOUND when there is none. */
+MUST_CHECK enum status delivery_next(
+	struct db *db, int64_t after, struct arena *arena, struct delivery *out);
 MUST_CHECK enum status delivery_get(
 	struct db *db, int64_t delivery_id, struct arena *arena, struct delivery *out);
 /* STATUS_EXISTS when another delivery of that mailbox has the same id and key. */

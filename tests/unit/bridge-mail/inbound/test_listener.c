@@ -137,7 +137,7 @@ static void test_smtp_keeps_a_mail(void **state)
 	/* What was acknowledged is there without the listener's doing. */
 	struct db *db = NULL;
 	check_ok(db_open(f->db_path, true, &db));
-	check_ok(delivery_next(db, arena, &delivery));
+	check_ok(delivery_next(db, 0, arena, &delivery));
 	check_str(delivery.recipient, "voirie@ville.example");
 	db_close(&db);
 }

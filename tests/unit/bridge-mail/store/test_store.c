@@ -107,14 +107,14 @@ static void test_deliveries(void **state)
 	/* Two recipients of one mailbox make one delivery. */
 	check_ok(deliveries_open_count(f->db, &open));
 	assert_int_equal(open, 3);
-	check_ok(delivery_next(f->db, f->arena, &d));
+	check_ok(delivery_next(f->db, 0, f->arena, &d));
 	assert_int_equal(d.delivery_id, 1);
 	assert_int_equal(d.state, DELIVERY_THREADED);
 	check_str(d.mail_from, "");
 	check_ok(delivery_find_same(f->db, f->mailbox, STR("id@x"), STR("key"), &other));
 	assert_int_equal(other, 1);
 	check_ok(db_write(f->writer, finish_deliveries, f));
-	check_ok(delivery_next(f->db, f->arena, &d));
+	check_ok(delivery_next(f->db, 0, f->arena, &d));
 	assert_int_equal(d.delivery_id, 3);
 	assert_int_equal(d.attempts, 1);
 	assert_int_equal(d.next_try_at, 99);
