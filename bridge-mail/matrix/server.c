@@ -36,7 +36,8 @@ static bool is_wanted(const struct matrix *matrix, const struct json *event)
 {
 	struct str type = json_str(json_get(event, "type"));
 	struct str sender = json_str(json_get(event, "sender"));
-	return str_eq_c(type, "m.room.message") && !matrix_is_ours(matrix, sender) &&
+	bool wanted = str_eq_c(type, "m.room.message") || str_eq_c(type, "m.room.redaction");
+	return wanted && !matrix_is_ours(matrix, sender) &&
 	       event_id_ok(json_str(json_get(event, "event_id"))) &&
 	       room_id_ok(json_str(json_get(event, "room_id")));
 }

@@ -117,17 +117,25 @@ enum status answer_event_read(
 	struct arena *arena, const struct json *event, struct answer_event *out)
 {
 	const struct json *content = json_get(event, "content");
-	struct str msgtype = json_str(json_get(content, "msgtype"));
 	struct str relation = json_str(json_path(content, "m.relates_to", "rel_type", NULL));
 	*out = (struct answer_event){
 		.event_id = json_str(json_get(event, "event_id")),
 		.sender = json_str(json_get(event, "sender")),
 		.at = json_int(json_get(event, "origin_server_ts"), 0),
 	};
+	bool edit = str_eq_c(relation, "m.replace");
+	if (edit) {
+		out->edits = json_str(json_path(content, "m.relates_to", "event_id", NULL));
+		content = json_get(content, "m.new_content");
+		if (!event_id_ok(out->edits))
+			return STATUS_NOT_FOUND;
+	}
+	struct str msgtype = json_str(json_get(content, "msgtype"));
 	bool talks = str_eq_c(msgtype, "m.text") || str_eq_c(msgtype, "m.emote");
-	if (str_eq_c(relation, "m.replace") || (!talks && !is_file(msgtype)))
+	if (!talks && !is_file(msgtype))
 		return STATUS_NOT_FOUND;
-	read_relation(content, out);
+	if (!edit)
+		read_relation(content, out);
 	if (talks)
 		read_text(arena, content, out);
 	else

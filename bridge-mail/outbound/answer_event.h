@@ -17,6 +17,7 @@ struct answer_event {
 	struct str sender;
 	int64_t at;	    /* origin_server_ts */
 	bool command;	    /* began with !envoyer or !send, which is taken away */
+	struct str edits;   /* event that it puts this text in the place of, or empty */
 	struct str replies; /* event that it answers by itself, or empty */
 	struct str thread;  /* root of its Matrix thread, or empty */
 	struct str text;    /* without the quote that old clients put in front */
@@ -26,8 +27,8 @@ struct answer_event {
 	struct str file_type;
 };
 
-/* STATUS_NOT_FOUND: nothing that could leave (a notice, an edit, a redacted message). Borrows from
- * the JSON and the arena. */
+/* STATUS_NOT_FOUND: nothing that could leave (a notice, a redacted message). Of an edit the new
+ * text is read, and neither replies nor thread. Borrows from the JSON and the arena. */
 MUST_CHECK enum status answer_event_read(
 	struct arena *arena, const struct json *event, struct answer_event *out);
 

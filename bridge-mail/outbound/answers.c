@@ -11,7 +11,9 @@
 #include "bridge-mail/matrix/rooms.h"
 #include "bridge-mail/outbound/answer_mail.h"
 #include "bridge-mail/outbound/queue.h"
+#include "bridge-mail/outbound/room_mark.h"
 #include "bridge-mail/outbound/room_notice.h"
+#include "bridge-mail/outbound/second_thoughts.h"
 #include "bridge-mail/store/messages.h"
 #include "bridge-mail/store/outgoing.h"
 #include "bridge-mail/store/thread_state.h"
@@ -91,10 +93,15 @@ static enum status tell(
 	enum status status = threads_get(a->session.db, recipient->mail.thread_id, arena, &thread);
 	if (status != STATUS_OK)
 		return status;
-	if (recipient->state == OUTGOING_SENT)
-		status = room_notice_sent(&a->session, thread.room_id, recipient->mail.event_id);
-	else
+	const struct outgoing_mail *mail = &recipient->mail;
+	if (recipient->state == OUTGOING_FAILED)
 		status = room_notice_failed(&a->session, thread.room_id, recipient);
+	else if (mail->corrects.n > 0)
+		status = room_mark_put(&a->session, thread.room_id, mail->corrects, MARK_CORRECTED);
+	else
+		status = room_notice_sent(&a->session, thread.room_id, mail->event_id);
+	if (status == STATUS_OK)
+		status = second_thoughts_hide(&a->session, &thread, mail);
 	return status == STATUS_OK ? db_write(a->bridge->writer, set_told, recipient) : status;
 }
 
@@ -165,6 +172,30 @@ static enum status go_to_merged(struct answers *a, struct thread *thread, struct
 	return threads_get(a->session.db, state.merged_into, arena, thread);
 }
 
+/* STATUS_NOT_FOUND: the event changes nothing that was said before. */
+static enum status change_mind(struct answers *a, const struct room_event_row *row,
+	const struct thread *thread, struct arena *arena)
+{
+	const struct json *json = NULL;
+	struct answer_event event;
+	struct thread own = *thread;
+	if (json_parse(arena, row->json, &json, NULL) != STATUS_OK)
+		return STATUS_NOT_FOUND;
+	bool redaction = str_eq_c(json_str(json_get(json, "type")), "m.room.redaction");
+	if (!redaction &&
+		(answer_event_read(arena, json, &event) != STATUS_OK || event.edits.n == 0))
+		return STATUS_NOT_FOUND;
+	enum status status = go_to_merged(a, &own, arena);
+	if (status != STATUS_OK)
+		return status;
+	if (redaction)
+		return second_thoughts_redact(&a->session, &own, json, clock_wall_ms());
+	status = second_thoughts_edit(&a->session, &own, &event, clock_wall_ms());
+	if (status == STATUS_OK)
+		queue_wake(a->bridge->queue);
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status handle(struct answers *a, const struct room_event_row *row, struct arena *arena)
 {
 	struct thread thread;
@@ -173,6 +204,10 @@ static enum status handle(struct answers *a, const struct room_event_row *row, s
 	enum answer_fault fault = ANSWER_FINE;
 	enum status status = threads_by_room(a->session.db, row->room_id, arena, &thread);
 	enum status commanded = STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		commanded = change_mind(a, row, &thread, arena);
+	if (commanded != STATUS_NOT_FOUND)
+		return commanded;
 	if (status == STATUS_OK)
 		commanded = run_command(a, row, &thread, arena);
 	if (commanded != STATUS_NOT_FOUND)
@@ -192,13 +227,36 @@ static enum status handle(struct answers *a, const struct room_event_row *row, s
 	if (fault != ANSWER_FINE)
 		return room_notice_fault(&a->session, row->room_id, row->event_id, fault);
 	queue_wake(a->bridge->queue);
-	return STATUS_OK;
+	return second_thoughts_show(&a->session, &thread, event.event_id);
 }
 
 static enum status set_done(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	const struct room_event_row *row = arg;
 	return room_event_done(tx, row->sequence);
+}
+
+static enum status set_report_told(struct db_tx *tx, void *arg) REQUIRES(on_writer)
+{
+	const struct outgoing_reported *r = arg;
+	return outgoing_report_told(
+		tx, r->recipient.mail.outgoing_id, r->recipient.address, r->report);
+}
+
+/* What another server said of a mail, to the room where it was written. STATUS_NOT_FOUND: no news.
+ */
+static enum status tell_report(struct answers *a, struct arena *arena)
+{
+	struct outgoing_reported reported;
+	struct thread thread;
+	enum status status = outgoing_next_report(a->session.db, arena, &reported);
+	if (status == STATUS_OK)
+		status = threads_get(
+			a->session.db, reported.recipient.mail.thread_id, arena, &thread);
+	if (status == STATUS_OK)
+		status = room_notice_report(&a->session, thread.room_id, &reported);
+	return status == STATUS_OK ? db_write(a->bridge->writer, set_report_told, &reported)
+				   : status;
 }
 
 /* STATUS_NOT_FOUND when there is nothing to do. */
@@ -213,6 +271,10 @@ static enum status work(struct answers *a)
 	enum status status = outgoing_next_untold(a->session.db, arena, &recipient);
 	if (status == STATUS_OK)
 		return tell(a, &recipient, arena);
+	if (status == STATUS_NOT_FOUND)
+		status = tell_report(a, arena);
+	if (status == STATUS_OK)
+		return STATUS_OK;
 	if (status == STATUS_NOT_FOUND)
 		status = thread_next_unshown(a->session.db, &thread_id);
 	if (status == STATUS_OK)

@@ -70,22 +70,29 @@ static enum status write_result(struct queue *q, const struct outgoing_recipient
 
 struct sending {
 	struct queue *queue;
-	const struct outgoing_recipient *recipient;
+	struct outgoing_recipient *recipient;
+	bool changed; /* its author had second thoughts while it was on its way */
 };
 
-/* From here on a crash leaves a row that says so. */
-static bool before_end(void *context)
+static enum status begin(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
-	const struct sending *s = context;
-	return write_result(s->queue, s->recipient, OUTGOING_SENDING, s->recipient->next_try_at,
-		       s->recipient->last_reply) == STATUS_OK;
+	return outgoing_begin(tx, arg, clock_wall_ms());
 }
 
-static enum submit_outcome hand_over(struct queue *q, const struct outgoing_recipient *recipient,
-	struct str message, char reply[SUBMIT_REPLY_MAX])
+/* From here on a crash leaves a row that says so, and no change of mind reaches the mail. */
+static bool before_end(void *context)
+{
+	struct sending *s = context;
+	enum status status = db_write(s->queue->bridge->writer, begin, s->recipient);
+	s->changed = status == STATUS_CONFLICT;
+	return status == STATUS_OK;
+}
+
+static enum submit_outcome hand_over(struct queue *q, struct outgoing_recipient *recipient,
+	struct str message, char reply[SUBMIT_REPLY_MAX], bool *changed_out)
 {
 	const struct outgoing_mail *mail = &recipient->mail;
-	struct sending sending = {q, recipient};
+	struct sending sending = {q, recipient, false};
 	struct submit_request request = {
 		.mail_from = mail->mail_from,
 		.recipient = recipient->address,
@@ -93,8 +100,15 @@ static enum submit_outcome hand_over(struct queue *q, const struct outgoing_reci
 		.before_end = before_end,
 		.context = &sending,
 	};
-	if (q->submit != NULL)
-		return submit_mail(q->submit, &request, reply);
+	if (q->submit != NULL) {
+		enum submit_outcome outcome = submit_mail(q->submit, &request, reply);
+		*changed_out = sending.changed;
+		return outcome;
+	}
+	bool begun = before_end(&sending);
+	*changed_out = sending.changed;
+	if (!begun)
+		return SUBMIT_LATER;
 	enum status status = outbox_put(q->bridge->config->bridge_mail.outbox, mail->message_id,
 		mail->mail_from, recipient->address, message);
 	snprintf(reply, SUBMIT_REPLY_MAX, "outbox: %s", status_name(status));
@@ -127,8 +141,9 @@ static void count(struct queue *q, enum outgoing_state state)
 }
 
 static enum status send_one(
-	struct queue *q, const struct outgoing_recipient *recipient, struct arena *arena)
+	struct queue *q, struct outgoing_recipient *recipient, struct arena *arena)
 {
+	bool changed = false;
 	const char *path = NULL;
 	char reply[SUBMIT_REPLY_MAX] = "";
 	BUF_SCOPE(message, MESSAGE_MAX);
@@ -143,7 +158,9 @@ static enum status send_one(
 			clock_wall_ms() + queue_retry_delay(recipient->attempts),
 			STR("the file of the mail cannot be read"));
 	}
-	enum submit_outcome outcome = hand_over(q, recipient, buf_str(&message), reply);
+	enum submit_outcome outcome = hand_over(q, recipient, buf_str(&message), reply, &changed);
+	if (changed)
+		return STATUS_OK;
 	enum outgoing_state state = state_of(outcome, recipient);
 	log_info("mail outgoing=%lld attempts=%lld state=%d reply=\"%s\"",
 		(long long)recipient->mail.outgoing_id, (long long)recipient->attempts, (int)state,
@@ -179,9 +196,12 @@ static enum status recover(struct queue *q)
 static int64_t wait_of(const struct outgoing_recipient *recipient)
 {
 	int64_t wait = recipient->next_try_at - clock_wall_ms();
-	if (wait <= 0 || recipient->attempts == 0)
+	int64_t longest = RETRY_MAX_MS;
+	if (recipient->attempts == 0)
+		longest = recipient->next_try_at - recipient->mail.created_at;
+	if (wait <= 0 || longest <= 0)
 		return 0;
-	return wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS;
+	return wait < longest ? wait : longest;
 }
 
 /* How long until the rate lets another mail out: the window of an hour slides over what was sent,

@@ -26,10 +26,14 @@ DB_SQL(sql_open_correction,
 	" WHERE r.outgoing_id = o.outgoing_id AND r.state <> 0)"
 	" ORDER BY o.outgoing_id DESC LIMIT 1");
 DB_SQL(sql_replace, "UPDATE outgoing SET content_hash = ?2, text_hash = ?3 WHERE outgoing_id = ?1"
+		    " AND EXISTS (SELECT 1 FROM outgoing_recipients"
+		    " WHERE outgoing_id = ?1 AND state = 0)"
 		    " AND NOT EXISTS (SELECT 1 FROM outgoing_recipients"
-		    " WHERE outgoing_id = ?1 AND state <> 0)");
+		    " WHERE outgoing_id = ?1 AND state IN (1, 2, 3))");
 DB_SQL(sql_left, "SELECT count(*) FROM outgoing_recipients"
 		 " WHERE outgoing_id = ?1 AND state IN (1, 2, 3)");
+DB_SQL(sql_cancelled, "SELECT count(*) FROM outgoing_recipients"
+		      " WHERE outgoing_id = ?1 AND state = 5");
 DB_SQL(sql_cancel, "UPDATE outgoing_recipients SET state = 5, changed_at = ?2"
 		   " WHERE outgoing_id = ?1 AND state IN (0, 2)");
 DB_SQL(sql_open_count, "SELECT count(*) FROM outgoing_recipients"
@@ -206,8 +210,13 @@ enum status outgoing_cancel(
 	db_bind_int(q, 1, outgoing_id);
 	db_bind_int(q, 2, now);
 	status = db_run(q);
-	out->cancelled = db_changes(tx->db);
-	return status;
+	return status == STATUS_OK ? count_of(tx->db, &sql_cancelled, outgoing_id, &out->cancelled)
+				   : status;
+}
+
+enum status outgoing_left_count(struct db *db, int64_t outgoing_id, int64_t *out)
+{
+	return count_of(db, &sql_left, outgoing_id, out);
 }
 
 enum status outgoing_open_count(struct db *db, int64_t outgoing_id, int64_t *out)

@@ -76,12 +76,14 @@ MUST_CHECK enum status outgoing_replace(struct db_tx *tx, int64_t outgoing_id,
 	struct str content_hash, struct str text_hash) REQUIRES(on_writer);
 
 struct outgoing_cancelled {
-	int64_t cancelled; /* recipients that will not get it */
+	int64_t cancelled; /* recipients that will not get it, cancelled now or before */
 	int64_t left;	   /* recipients that have it, or may have it */
 };
 /* Takes a mail back from whoever does not have it. */
 MUST_CHECK enum status outgoing_cancel(struct db_tx *tx, int64_t outgoing_id, int64_t now,
 	struct outgoing_cancelled *out) REQUIRES(on_writer);
+/* How many recipients have it, or may have it. */
+MUST_CHECK enum status outgoing_left_count(struct db *db, int64_t outgoing_id, int64_t *out);
 /* How many recipients it has yet to be given to. */
 MUST_CHECK enum status outgoing_open_count(struct db *db, int64_t outgoing_id, int64_t *out);
 

@@ -102,6 +102,7 @@ export class Parvis {
             ...(smarthost ? [`  smarthost_url: ${smarthost}`] : []),
             // Only tests about senders look for their keys.
             ...(bridge.some((line) => /dns_servers|authserv_ids/.test(line)) ? [] : ["  verify_senders_off: true"]),
+            ...(!mailboxes.length || bridge.some((line) => line.startsWith("send_delay_s")) ? [] : ["  send_delay_s: 0"]),
             ...bridge.map((line) => `  ${line}`),
             ...(mailboxes.length ? [`  mailboxes:`] : []),
             ...mailboxes.flatMap((m) => [

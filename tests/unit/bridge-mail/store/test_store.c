@@ -359,6 +359,9 @@ static bool plan_is_fine(struct str detail)
 	       str_find(detail, STR("USING INDEX room_events_waiting")) >= 0 ||
 	       str_find(detail, STR("USING INDEX outgoing_due")) >= 0 ||
 	       str_find(detail, STR("USING INDEX outgoing_untold")) >= 0 ||
+	       str_find(detail, STR("USING INDEX outgoing_reported")) >= 0 ||
+	       str_find(detail, STR("USING INDEX outgoing_failed")) >= 0 ||
+	       str_find(detail, STR("USING INDEX orders_open")) >= 0 ||
 	       /* from its end, as far as the rate per hour */
 	       str_find(detail, STR("USING INDEX outgoing_sent")) >= 0 ||
 	       str_find(detail, STR("CONSTANT ROW")) >= 0 ||

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What leaves by mail: second thoughts, files as links, reports of other servers, what is held
+// about a person and how it goes.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { Agent } from "../tools/agent.mjs";
+import { readMail, run, send, Sink } from "../tools/mail.mjs";
+import { eventually, Parvis, ROOT } from "../tools/parvis.mjs";
+
+const VOIRIE = "voirie@localhost";
+const JEAN = "jean.dupont@orange.example";
+const DELAY_S = 3;
+
+let parvis, sink, camille, numbers = 0;
+
+before(async () => {
+    sink = await Sink.start();
+    parvis = await Parvis.start({
+        smarthost: sink.url,
+        mailboxes: [{ address: VOIRIE, name: "Voirie", members: ["@camille:localhost"] }],
+        bridge: [`send_delay_s: ${DELAY_S}`, "verp: true"],
+    });
+    camille = await Agent.register(parvis, "camille");
+    await parvis.launch("bridge-mail");
+});
+
+after(async () => {
+    sink?.stop();
+    await parvis?.stop();
+});
+
+async function deliver({ subject, body = "Bonjour.", from = JEAN, to = VOIRIE, headers = {}, options = [] }) {
+    const { code, log } = await send(["--server", `127.0.0.1:${parvis.ports.smtp}`], {
+        from, to, body, options,
+        headers: { From: from, Subject: subject, "Message-Id": `<${++numbers}.${process.pid}@orange.example>`, ...headers },
+    });
+    assert.equal(code, 0, log);
+}
+
+async function thread(subject, more = {}) {
+    await deliver({ subject, ...more });
+    const room = await camille.joinInvited(subject);
+    const first = await camille.message(room, "the mail", (e) => e.content.body === "Bonjour.");
+    return { room, first };
+}
+
+const sent = (subject) => sink.mails().filter((m) => m.headers.subject === `Re: ${subject}`);
+const left = (subject, body) => eventually(`mail: ${body}`, () => sent(subject).find((m) => m.body.includes(body)));
+const edit = (room, event, body) => camille.send(room, {
+    msgtype: "m.text", body: `* ${body}`, "m.new_content": { msgtype: "m.text", body },
+    "m.relates_to": { rel_type: "m.replace", event_id: event },
+});
+const redact = (room, event) => camille.api("PUT",
+    `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/redact/${encodeURIComponent(event)}/r${++numbers}`, {});
+const marks = async (room, event) => (await camille.events(room))
+    .filter((e) => e.type === "m.reaction" && e.content["m.relates_to"]?.event_id === event)
+    .map((e) => e.content["m.relates_to"].key);
+const marked = (room, event, key) => eventually(`${key} on ${event}`, async () => (await marks(room, event)).includes(key));
+const notice = (room, text) => camille.message(room, `notice ${text}`, (e) => e.content.msgtype === "m.notice" && text.test(e.content.body));
+
+test("an edit before the mail has left changes it; the room sees it wait, then leave", async () => {
+    const subject = "Changer d'avis";
+    const { room, first } = await thread(subject);
+    const event = await camille.reply(room, first.event_id, "Mardi.");
+    await marked(room, event, "⏳");
+    await edit(room, event, "Mercredi.");
+    await left(subject, "Mercredi.");
+    await marked(room, event, "✉️");
+    await eventually("no hourglass", async () => !(await marks(room, event)).includes("⏳"));
+    assert.deepEqual(sent(subject).map((m) => m.body), ["Mercredi.\r\n"]);
+});
+
+test("a redaction before the mail has left takes it back", async () => {
+    const subject = "Reprendre";
+    const { room, first } = await thread(subject);
+    const event = await camille.reply(room, first.event_id, "Erreur de fil.");
+    await marked(room, event, "⏳");
+    await redact(room, event);
+    await notice(room, /Envoi annulé[^]*Sending cancelled/);
+    await camille.reply(room, first.event_id, "Le bon texte.");
+    await left(subject, "Le bon texte.");
+    assert.equal(sent(subject).length, 1);
+});
+
+test("edits after it has left send one short correction in the thread; the same words send none", async () => {
+    const subject = "Corriger";
+    const { room, first } = await thread(subject);
+    const event = await camille.reply(room, first.event_id, "Le 12 mai.");
+    const original = await left(subject, "Le 12 mai.");
+    await marked(room, event, "✉️");
+    await edit(room, event, "Le  12 mai.");
+    await edit(room, event, "Le 13 mai.");
+    await edit(room, event, "Le 14 mai.");
+    const correction = await left(subject, "Le 14 mai.");
+    assert.match(correction.body, /^Correction du message du \d\d\/\d\d\/\d{4} à \d\d:\d\d :\r\n\r\nLe 14 mai\.\r\n$/);
+    assert.equal(correction.headers["in-reply-to"], original.headers["message-id"]);
+    await marked(room, event, "✏️");
+    assert.equal(sent(subject).length, 2);
+});
+
+test("a redaction after it has left is answered with the truth", async () => {
+    const subject = "Trop tard";
+    const { room, first } = await thread(subject);
+    const event = await camille.reply(room, first.event_id, "Parti.");
+    await left(subject, "Parti.");
+    await marked(room, event, "✉️");
+    await redact(room, event);
+    await notice(room, /déjà parti par courriel \(1\)[^]*already left by mail \(1\)/);
+});
