@@ -258,7 +258,8 @@ void downtrack_resend(struct downtrack *downtrack, uint16_t sequence, int64_t no
 	const struct rewrite_segment *segment;
 	struct rtp_packet source;
 	struct rewrite_sent *sent = find(d, sequence, &segment, &source);
-	int64_t again = d->peer->rtt_us > RESEND_MIN_US ? d->peer->rtt_us : RESEND_MIN_US;
+	/* The subscriber's idea of the round trip may be less than ours. */
+	int64_t half = d->peer->rtt_us / 2, again = half > RESEND_MIN_US ? half : RESEND_MIN_US;
 	if (sent == NULL || now_us - sent->sent_us < again || sent->resent == RESEND_TRIES ||
 		sent->source < d->track->encodings[segment->encoding].keyframe_sequence) {
 		return;

@@ -47,6 +47,7 @@ static bool note_arrival(struct encoding *e, const struct media_codec *codec,
 		break;
 	case RECEIVER_NEWEST:
 		note_loss(e, codec, lost_from, *sequence_out, now_us);
+		encoding_note(e, packet->timestamp);
 		break;
 	case RECEIVER_RESTART:
 		nack_clear(&e->nacks);
@@ -92,13 +93,46 @@ static void note_picture(struct encoding *e, const struct media_codec *codec,
 	}
 }
 
-static void route(struct track *track, const struct encoding *e, const struct track_packet *packet)
+/*
+ * The first packet of a keyframe has come behind others of it, having been lost: those are kept, and
+ * were of no use to a subscriber who waited for it. Without them the keyframe could never be shown.
+ */
+static void catch_up(struct downtrack *d, struct encoding *e, const struct track_packet *first)
+{
+	for (uint64_t s = first->sequence + 1; s <= e->receiver.highest; s++) {
+		size_t n;
+		bool rtx;
+		struct rtp_packet rtp;
+		struct picture picture;
+		struct track_packet packet = {.rtp = &rtp, .sequence = s, .now_us = first->now_us};
+		const uint8_t *bytes = history_get(e->history, s, &n);
+		if (bytes == NULL ||
+			rtp_parse(bytes, n, &e->track->peer->extensions, &rtp) != STATUS_OK) {
+			continue;
+		}
+		const struct media_codec *codec = track_codec(e->track, rtp.payload_type, &rtx);
+		if (codec == NULL || rtx) {
+			continue;
+		}
+		picture_read(&rtp, codec->name, &e->structure, &picture);
+		packet.picture = &picture;
+		packet.codec = codec->name;
+		downtrack_forward(d, e, &packet);
+	}
+}
+
+static void route(struct track *track, struct encoding *e, const struct track_packet *packet)
 {
 	for (struct downtrack *d = track->downtracks; d != NULL; d = d->next_of_track) {
 		if (track->muted) {
 			downtrack_skip(d);
-		} else {
-			downtrack_forward(d, e, packet);
+			continue;
+		}
+		uint32_t segment = d->rewriter.segment;
+		downtrack_forward(d, e, packet);
+		if (d->rewriter.segment != segment && track->kind == MEDIA_VIDEO &&
+			packet->sequence < e->receiver.highest) {
+			catch_up(d, e, packet);
 		}
 	}
 }

@@ -117,10 +117,27 @@ uint32_t track_layers(struct track *track, int64_t now_us)
 	uint32_t layers = 0;
 	for (unsigned i = 0; i < track->encoding_count; i++) {
 		struct encoding *e = &track->encodings[i];
-		e->flowing = e->packet_us != 0 && now_us - e->packet_us < ENCODING_SILENT_US;
+		int64_t silent_us = now_us - e->packet_us;
+		bool behind = e->frames_behind >= ENCODING_SILENT_FRAMES &&
+			      silent_us >= ENCODING_SILENT_SOONER_US;
+		e->flowing = e->packet_us != 0 && silent_us < ENCODING_SILENT_US && !behind;
 		layers |= e->flowing ? 1u << i : 0;
 	}
 	return layers;
+}
+
+/* A sender that is short of bandwidth stops its greatest picture without a word. Each second until
+ * that shows is one of a still picture. */
+void encoding_note(struct encoding *encoding, uint32_t timestamp)
+{
+	struct track *track = encoding->track;
+	bool is_new_frame = timestamp != encoding->frame_timestamp;
+	encoding->frame_timestamp = timestamp;
+	for (unsigned i = 1; encoding->index == 0 && is_new_frame && i < track->encoding_count;
+		i++) {
+		track->encodings[i].frames_behind++;
+	}
+	encoding->frames_behind = 0;
 }
 
 void encoding_count(struct encoding *encoding, unsigned spatial, size_t bytes, int64_t now_us)

@@ -14,7 +14,10 @@
 #include "sfu/media/receiver.h"
 #include "sfu/media/speakers.h"
 
-#define ENCODING_SILENT_US 1000000 /* without a packet for this long it does not flow */
+#define ENCODING_SILENT_US 1000000 /* without a packet for this long it does not flow, ... */
+/* ... or sooner when the smallest picture goes on meanwhile, for so many frames and so long. */
+#define ENCODING_SILENT_FRAMES	  3
+#define ENCODING_SILENT_SOONER_US 100000
 /* Between two requests to the same sender; greater pictures cost more. */
 #define KEYFRAME_INTERVAL_US	   500000
 #define KEYFRAME_INTERVAL_GREAT_US 1000000
@@ -31,7 +34,9 @@ struct encoding {
 	struct receiver receiver;
 	struct nack_list nacks;
 	struct history *history;
-	int64_t packet_us; /* when the last packet came; 0: never */
+	int64_t packet_us;	  /* when the last packet came; 0: never */
+	uint32_t frame_timestamp; /* of the newest frame */
+	unsigned frames_behind;	  /* frames of encoding 0 since that packet */
 	bool flowing;
 	bool keyframe_wanted;
 	int64_t keyframe_asked_us;
@@ -76,6 +81,8 @@ uint32_t track_clock_rate(const struct track *track);
 void encoding_want_keyframe(struct encoding *encoding);
 /* Whether to ask now; notes that it was. */
 bool encoding_keyframe_due(struct encoding *encoding, int64_t now_us);
+/* A packet of it has come, the newest one. */
+void encoding_note(struct encoding *encoding, uint32_t timestamp);
 /* Counts a packet into the rates. */
 void encoding_count(struct encoding *encoding, unsigned spatial, size_t bytes, int64_t now_us);
 /* bit/s that each encoding costs, or each spatial layer with those below; 0: does not flow. */

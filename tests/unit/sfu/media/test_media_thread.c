@@ -2,6 +2,8 @@
 /* Two synthetic peers through a real media thread, over loopback. */
 #include "tests/unit/sfu/media/media_scene.h"
 
+#include "common/base/clock.h"
+
 static void audio_is_forwarded(void **state)
 {
 	struct scene *s = *state;
@@ -177,6 +179,66 @@ static void video_waits_for_a_keyframe_and_switches_on_one(void **state)
 	expect_rtp(s, packet, &got);
 	assert_int_equal(got.sequence, (uint16_t)(first + 2));
 	assert_int_equal(get_u16(got.payload + 2), 0x8000 | 53);
+}
+
+/* Its first packet is lost on the way up, and repeated after the second has come. */
+static void a_keyframe_whose_beginning_is_late_is_whole(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048], rest[100];
+	struct rtp_packet got;
+	const struct frame second = {2000, "q", 101, 12000, 51, true};
+	struct rtp_packet header = {.marker = true,
+		.payload_type = 96,
+		.sequence = 101,
+		.timestamp = 12000,
+		.ssrc = 2000};
+	connect_both(s);
+	send_frame(s, (struct frame){2000, "q", 99, 9000, 50, false});
+	vp8_payload(&second, rest);
+	rest[0] = 0x80; /* goes on */
+	send_rtp(&s->alice, &header, rest, sizeof(rest));
+	send_frame(s, (struct frame){2000, "q", 100, 12000, 51, true});
+	expect_rtp(s, packet, &got);
+	uint16_t first = got.sequence;
+	assert_int_equal(got.payload[0], 0x90);
+	expect_rtp(s, packet, &got);
+	assert_int_equal(got.sequence, (uint16_t)(first + 1));
+	assert_int_equal(got.payload[0], 0x80);
+}
+
+/* Whether a keyframe of that stream is asked for within 40 ms. */
+static bool asked(struct synthetic_peer *p, uint8_t bytes[2048], uint32_t ssrc)
+{
+	struct rtcp_packet packet;
+	size_t n = synthetic_media(p, PACKET_RTCP, bytes, 2048, 40);
+	struct rtcp_reader reader = {.p = bytes, .n = n};
+	while (rtcp_next(&reader, &packet)) {
+		if (packet.type == RTCP_PSFB && packet.count == RTCP_PLI &&
+			get_u32(packet.body + 4) == ssrc) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void a_picture_that_stops_is_replaced_soon(void **state)
+{
+	struct scene *s = *state;
+	uint8_t packet[2048];
+	struct rtp_packet got;
+	connect_both(s);
+	send_frame(s, (struct frame){3000, "h", 7000, 9000, 900, true});
+	expect_rtp(s, packet, &got);
+	/* The smaller one goes on without it: asked for a keyframe before a second has passed. */
+	int64_t start_us = clock_mono_us();
+	uint16_t i = 0;
+	do {
+		send_frame(s, (struct frame){2000, "q", (uint16_t)(100 + i), 9000u + 3000u * i,
+				      (uint16_t)(50 + i), false});
+		i++;
+	} while (!asked(&s->alice, packet, 2000) && clock_mono_us() - start_us < 900000);
+	assert_true(clock_mono_us() - start_us < 900000);
 }
 
 static void send_report(struct scene *s, uint32_t ssrc, uint64_t ntp, uint32_t timestamp)
@@ -470,6 +532,8 @@ int main(void)
 		SCENE(the_clock_goes_with_the_stream),
 		SCENE(muting_leaves_no_gap),
 		SCENE(video_waits_for_a_keyframe_and_switches_on_one),
+		SCENE(a_keyframe_whose_beginning_is_late_is_whole),
+		SCENE(a_picture_that_stops_is_replaced_soon),
 		SCENE(a_switch_keeps_the_clock),
 		SCENE(senseless_reports_are_not_believed),
 		SCENE(losses_are_repaired_on_both_sides),
