@@ -139,7 +139,8 @@ class B(unittest.TestCase):
 class Commands(unittest.TestCase):
     def run_command(self, *command, timeout=20):
         with tempfile.TemporaryFile() as log:
-            return run.run_command({"command": command, "timeout": timeout}, log)
+            suite = {"name": "tools/test_run", "command": command, "timeout": timeout}
+            return run.run_command(suite, log)
 
     def test_status(self):
         self.assertEqual(self.run_command("sh", "-c", "exit 3"), 3)
