@@ -38,7 +38,7 @@ struct sfu {
 	const struct dtls_identity *dtls; /* transport/dtls.h: our certificate, its fingerprint */
 	struct candidates candidates;	  /* transport/candidates.h: addresses told to clients */
 	struct metrics *metrics;
-	struct media_threads *media; /* media/media_threads.h; signalling tells them */
+	struct media_threads *media;  /* media/media_threads.h; signalling tells them */
 	struct mailbox *media_events; /* of struct media_event: media threads to signalling */
 
 	char *database;		     /* path: store/ */
