@@ -16,9 +16,9 @@
 
 struct matrix_port {
 	const struct matrix *matrix;
-	struct mutex mutex;
-	struct matrix_session *idle[IDLE_MAX] GUARDED_BY(mutex);
-	size_t idle_count GUARDED_BY(mutex);
+	struct mutex lock; /* of what follows */
+	struct matrix_session *idle[IDLE_MAX];
+	size_t idle_count;
 };
 
 static void session_free(struct matrix_session *session)
@@ -45,21 +45,21 @@ static enum status session_new(const struct matrix *matrix, struct matrix_sessio
 static enum status take(struct matrix_port *port, struct matrix_session **out)
 {
 	*out = NULL;
-	mutex_lock(&port->mutex);
+	mutex_lock(&port->lock);
 	if (port->idle_count > 0)
 		*out = port->idle[--port->idle_count];
-	mutex_unlock(&port->mutex);
+	mutex_unlock(&port->lock);
 	return *out != NULL ? STATUS_OK : session_new(port->matrix, out);
 }
 
 static void give_back(struct matrix_port *port, struct matrix_session *session)
 {
-	mutex_lock(&port->mutex);
+	mutex_lock(&port->lock);
 	if (port->idle_count < IDLE_MAX) {
 		port->idle[port->idle_count++] = session;
 		session = NULL;
 	}
-	mutex_unlock(&port->mutex);
+	mutex_unlock(&port->lock);
 	if (session != NULL)
 		session_free(session);
 }
@@ -144,7 +144,7 @@ enum status matrix_port_new(const struct matrix *matrix, struct matrix_port **ou
 	struct matrix_port *port = MEM_NEW(struct matrix_port);
 	struct matrix_session *session;
 	port->matrix = matrix;
-	mutex_init(&port->mutex);
+	mutex_init(&port->lock);
 	/* The first is opened now: a database that cannot be opened is told at the start. */
 	enum status status = take(port, &session);
 	if (status != STATUS_OK) {
@@ -170,10 +170,10 @@ void matrix_port_free(struct matrix_port **port)
 	if (p == NULL)
 		return;
 	*port = NULL;
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 	while (p->idle_count > 0)
 		session_free(p->idle[--p->idle_count]);
-	mutex_unlock(&p->mutex);
-	mutex_release(&p->mutex);
+	mutex_unlock(&p->lock);
+	mutex_release(&p->lock);
 	free(p);
 }

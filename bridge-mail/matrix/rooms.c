@@ -142,8 +142,20 @@ static void write_join_rule(struct json_writer *w, struct str space_id)
 	write_state_end(w);
 }
 
+static void write_invites(struct json_writer *w, const struct config_mailbox *config)
+{
+	if (config == NULL || config->members_count == 0)
+		return;
+	jw_put_array(w, "invite");
+	for (unsigned i = 0; i < config->members_count; i++)
+		jw_c_str(w, config->members[i]);
+	jw_array_end(w);
+}
+
+/* `members`: the configuration of those to invite, or NULL. */
 static void write_room(struct buf *out, struct arena *arena, const struct matrix_session *s,
-	const struct thread *thread, const struct mailbox_row *mailbox, struct str localpart)
+	const struct thread *thread, const struct mailbox_row *mailbox, struct str localpart,
+	const struct config_mailbox *members)
 {
 	struct json_writer w;
 	struct room_topic topic = {.thread_id = thread->thread_id,
@@ -156,6 +168,7 @@ static void write_room(struct buf *out, struct arena *arena, const struct matrix
 	jw_put_str(&w, "room_alias_name", localpart);
 	jw_put_str(&w, "name", room_title(arena, thread->subject));
 	jw_put_str(&w, "topic", room_topic(arena, &topic));
+	write_invites(&w, members);
 	write_levels(&w);
 	jw_put_array(&w, "initial_state");
 	write_join_rule(&w, mailbox->space_id);
@@ -314,6 +327,36 @@ static enum status put_room(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	return threads_set_room(tx, made->thread_id, made->room_id);
 }
 
+/*
+ * Made with its members invited in the same request, and looked for only when it is there since
+ * before a crash: then, and where the server will not have one of the members, the others are
+ * invited one by one.
+ */
+static enum status make_room(const struct matrix_session *s, const struct thread *thread,
+	const struct mailbox_row *mailbox, struct arena *arena, struct str *room_id_out)
+{
+	BUF_SCOPE(body, BODY_MAX);
+	struct str localpart = arena_printf(arena, GHOST_PREFIX "%.*s", STR_FMT(thread->token));
+	const struct config_mailbox *members =
+		config_of(s->matrix->bridge->config, mailbox->address);
+	bool one_by_one = false;
+	write_room(&body, arena, s, thread, mailbox, localpart, members);
+	enum status status = create(s, buf_str(&body), arena, room_id_out);
+	if (status == STATUS_DENIED || status == STATUS_INVALID || status == STATUS_NOT_FOUND) {
+		one_by_one = true;
+		buf_clear(&body);
+		write_room(&body, arena, s, thread, mailbox, localpart, NULL);
+		status = create(s, buf_str(&body), arena, room_id_out);
+	}
+	if (status == STATUS_EXISTS) {
+		one_by_one = true;
+		status = find_alias(s, localpart, arena, room_id_out);
+	}
+	if (status == STATUS_OK)
+		status = add_to_space(s, mailbox, *room_id_out);
+	return status == STATUS_OK && one_by_one ? invite_all(s, mailbox, *room_id_out) : status;
+}
+
 enum status rooms_of_thread(const struct matrix_session *s, int64_t thread_id, struct arena *arena,
 	struct str *room_id_out)
 {
@@ -328,12 +371,7 @@ enum status rooms_of_thread(const struct matrix_session *s, int64_t thread_id, s
 	status = ensure_space(s, thread.mailbox_id, arena, &mailbox);
 	if (status != STATUS_OK)
 		return status;
-	BUF_SCOPE(body, BODY_MAX);
-	struct str localpart = arena_printf(arena, GHOST_PREFIX "%.*s", STR_FMT(thread.token));
-	write_room(&body, arena, s, &thread, &mailbox, localpart);
-	status = find_or_create(s, localpart, buf_str(&body), arena, room_id_out);
-	if (status == STATUS_OK)
-		status = rooms_join_space(s, thread.mailbox_id, *room_id_out);
+	status = make_room(s, &thread, &mailbox, arena, room_id_out);
 	struct room_made made = {thread_id, *room_id_out};
 	if (status == STATUS_OK)
 		status = db_write(s->matrix->bridge->writer, put_room, &made);

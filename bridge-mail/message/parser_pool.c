@@ -31,16 +31,16 @@ struct parser {
 
 struct parser_pool {
 	const char *program;
-	struct mutex mutex;
-	struct parser idle[PARSER_POOL_IDLE] GUARDED_BY(mutex);
-	size_t idle_count GUARDED_BY(mutex);
+	struct mutex lock; /* of what follows */
+	struct parser idle[PARSER_POOL_IDLE];
+	size_t idle_count;
 };
 
 struct parser_pool *parser_pool_new(const char *program)
 {
 	struct parser_pool *pool = MEM_NEW(struct parser_pool);
 	pool->program = program;
-	mutex_init(&pool->mutex);
+	mutex_init(&pool->lock);
 	return pool;
 }
 
@@ -54,10 +54,10 @@ static void end(struct parser *parser)
 
 void parser_pool_rest(struct parser_pool *pool)
 {
-	mutex_lock(&pool->mutex);
+	mutex_lock(&pool->lock);
 	while (pool->idle_count > 0)
 		end(&pool->idle[--pool->idle_count]);
-	mutex_unlock(&pool->mutex);
+	mutex_unlock(&pool->lock);
 }
 
 void parser_pool_free(struct parser_pool **pool)
@@ -67,19 +67,19 @@ void parser_pool_free(struct parser_pool **pool)
 		return;
 	*pool = NULL;
 	parser_pool_rest(p);
-	mutex_release(&p->mutex);
+	mutex_release(&p->lock);
 	free(p);
 }
 
 static enum status take(struct parser_pool *pool, bool fresh, struct parser *out)
 {
 	bool found = false;
-	mutex_lock(&pool->mutex);
+	mutex_lock(&pool->lock);
 	if (!fresh && pool->idle_count > 0) {
 		*out = pool->idle[--pool->idle_count];
 		found = true;
 	}
-	mutex_unlock(&pool->mutex);
+	mutex_unlock(&pool->lock);
 	if (found)
 		return STATUS_OK;
 	*out = (struct parser){.fd = -1};
@@ -89,12 +89,12 @@ static enum status take(struct parser_pool *pool, bool fresh, struct parser *out
 static void give_back(struct parser_pool *pool, struct parser *parser)
 {
 	bool kept = false;
-	mutex_lock(&pool->mutex);
+	mutex_lock(&pool->lock);
 	if (parser->mails < PARSER_POOL_MAILS && pool->idle_count < PARSER_POOL_IDLE) {
 		pool->idle[pool->idle_count++] = *parser;
 		kept = true;
 	}
-	mutex_unlock(&pool->mutex);
+	mutex_unlock(&pool->lock);
 	if (!kept)
 		end(parser);
 }

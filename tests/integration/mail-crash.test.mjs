@@ -97,10 +97,9 @@ test("kill -9 of the bridge before and after a space is made: one space", async 
 const steps = {
     "the ghost is registered": /POST .*\/register$/,
     "the ghost is named": /PUT .*\/displayname$/,
-    "the room is looked for": /GET .*\/directory\/room\//,
     "the room is made": /POST .*\/createRoom$/,
     "the room is in the space": /PUT .*\/state\/m\.space\.child\//,
-    "the agent is invited": /POST .*\/invite$/,
+    "the ghost is invited": /POST .*\/invite$/,
     "the ghost has joined": /POST .*\/join$/,
     "the text is sent": /PUT .*\/send\/m\.room\.message\//,
     "the file is uploaded": /POST .*\/upload$/,
