@@ -32,6 +32,7 @@ size_t api_routes(struct http_routes tables[API_MAX_TABLES])
 	tables[n++] = api_monitoring_routes;
 	tables[n++] = api_token_routes;
 	tables[n++] = api_meetings_routes;
+	tables[n++] = api_room_service_routes;
 	tables[n++] = api_web_routes;
 	return n;
 }

@@ -56,6 +56,7 @@ static inline struct api_worker *api_worker_of(const struct http_request *reques
 extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_token_routes;
 extern const struct http_routes api_meetings_routes;
+extern const struct http_routes api_room_service_routes;
 extern const struct http_routes api_web_routes;
 
 #endif

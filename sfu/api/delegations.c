@@ -34,19 +34,17 @@ struct delegation {
 /* The thread owns `by_person`, and everything else here is constant. */
 struct delegations {
 	struct sfu *sfu;
-	struct mailbox *mailbox; /* of struct delegation; &look: nothing new, but look */
+	struct mailbox *mailbox; /* of struct delegation: new ones */
 	struct map *by_person;	 /* "room identity" */
 	struct http_client *client;
 	atomic_uint count;
 	pthread_t thread;
 };
 
-static char look; /* only its address is used */
-
 static void delegation_free(void *value)
 {
 	struct delegation *d = value;
-	if (value == NULL || value == &look)
+	if (value == NULL)
 		return;
 	mem_freep(&d->room);
 	mem_freep(&d->identity);
@@ -230,10 +228,8 @@ static void *run(void *arg)
 	struct delegations *all = arg;
 	while (!atomic_load(&all->sfu->stopping)) {
 		void *message = mailbox_wait(all->mailbox, TICK_MS);
-		for (; message != NULL; message = mailbox_take(all->mailbox)) {
-			if (message != &look)
-				put(all, message);
-		}
+		for (; message != NULL; message = mailbox_take(all->mailbox))
+			put(all, message);
 		look_at_all(all);
 	}
 	return NULL;
@@ -299,11 +295,4 @@ enum status delegations_add(struct delegations *delegations, struct str room, st
 	if (status != STATUS_OK)
 		delegation_free(d);
 	return status == STATUS_TOO_LARGE ? STATUS_LIMITED : status;
-}
-
-void delegations_look(struct delegations *delegations)
-{
-	/* A full mailbox is looked into soon anyway. */
-	if (delegations != NULL && mailbox_send(delegations->mailbox, &look) != STATUS_OK)
-		return;
 }

@@ -32,7 +32,5 @@ void delegations_stop(struct delegations **delegations);
  * is on disk; STATUS_LIMITED: too many. Any thread. */
 MUST_CHECK enum status delegations_add(struct delegations *delegations, struct str room,
 	struct str identity, struct str delay_id, int64_t timeout_ms);
-/* Somebody came or left. Any thread. */
-void delegations_look(struct delegations *delegations);
 
 #endif

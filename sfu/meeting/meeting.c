@@ -113,6 +113,7 @@ static void close_meeting(struct meeting *meeting)
 		mem_freep(&meeting->departed[i].identity);
 	mem_freep(&meeting->name);
 	mem_freep(&meeting->objective);
+	mem_freep(&meeting->metadata);
 	mem_freep(&meeting);
 }
 
@@ -214,6 +215,37 @@ enum status meetings_enter(struct meetings *meetings, const struct grants *grant
 	return STATUS_OK;
 }
 
+enum status meetings_open(struct meetings *meetings, struct str room, const struct meeting_now *now,
+	int64_t keep_ms, struct meeting **out)
+{
+	ARENA_SCOPE(arena);
+	struct meeting_terms terms = {0};
+	const struct grants grants = {.room = room};
+	enum status status = look(meetings, arena, &grants, now, out, &terms);
+	if (*out != NULL)
+		return STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	*out = open_meeting(meetings, room, &terms, now);
+	(*out)->keep_until_ms = now->mono_ms + keep_ms;
+	return STATUS_OK;
+}
+
+void meeting_end(struct meeting *meeting, enum leave_reason reason, int64_t mono_ms)
+{
+	for (unsigned left = meeting->count; left > 0; left--)
+		remove_participant(meeting->list[left - 1], reason, mono_ms);
+	close_meeting(meeting);
+}
+
+void meeting_set_metadata(struct meeting *meeting, struct str metadata)
+{
+	struct meeting_listener *listener = &meeting->all->listener;
+	mem_freep(&meeting->metadata);
+	meeting->metadata = mem_strdup(metadata);
+	listener->meeting_changed(listener->context, meeting);
+}
+
 /* --- time ------------------------------------------------------------------------------------- */
 
 /* A silent WebSocket is closed by the session; here ends who cannot come back. */
@@ -235,9 +267,9 @@ static void tick_meeting(struct meeting *meeting, const struct meeting_now *now)
 				return;
 		}
 	}
-	if (now->wall_ms >= meeting->ends_ms) {
-		for (unsigned left = meeting->count; left > 0; left--)
-			meeting_leave(meeting->list[left - 1], LEAVE_MEETING_OVER, now->mono_ms);
+	if (now->wall_ms >= meeting->ends_ms ||
+		(meeting->count == 0 && now->mono_ms >= meeting->keep_until_ms)) {
+		meeting_end(meeting, LEAVE_MEETING_OVER, now->mono_ms);
 		return;
 	}
 	meeting_review_qualities(meeting);
@@ -262,9 +294,7 @@ void meetings_end_all(struct meetings *meetings, enum leave_reason reason)
 	struct str name;
 	void *value;
 	while (map_next(meetings->by_name, &cursor, &name, &value)) {
-		struct meeting *meeting = value;
-		for (unsigned left = meeting->count; left > 0; left--)
-			meeting_leave(meeting->list[left - 1], reason, 0);
+		meeting_end(value, reason, 0);
 	}
 }
 

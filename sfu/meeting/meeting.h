@@ -29,9 +29,11 @@ struct meeting {
 	char sid[SID_MAX];
 	char *name;
 	char *objective;
+	char *metadata;		     /* set from outside; NULL: what the page tells */
 	int64_t created_ms, ends_ms; /* wall clock */
 	bool warned;
-	int64_t now_ms; /* monotonic, of the last tick */
+	int64_t keep_until_ms; /* monotonic: while nobody is in, it stays open so long */
+	int64_t now_ms;	       /* monotonic, of the last tick */
 	struct participant *list[MEETING_SEATS];
 	unsigned count;
 	struct departed departed[DEPARTED_MAX];
@@ -103,6 +105,13 @@ MUST_CHECK enum status meetings_enter(struct meetings *meetings, const struct gr
 /* NULL when nobody of that name is in, or with another sid (empty: any). */
 struct participant *meetings_find(
 	struct meetings *meetings, struct str room, struct str identity, struct str sid);
+/* Opens it before anybody comes, and keeps it open for so long; one that is open stays as it is.
+ * Errors as of meetings_may_enter(). */
+MUST_CHECK enum status meetings_open(struct meetings *meetings, struct str room,
+	const struct meeting_now *now, int64_t keep_ms, struct meeting **out);
+/* Everybody leaves, and it closes. */
+void meeting_end(struct meeting *meeting, enum leave_reason reason, int64_t mono_ms);
+void meeting_set_metadata(struct meeting *meeting, struct str metadata);
 /* Gives the seat free and the participant's memory back. The last one closes the meeting. */
 void meeting_leave(struct participant *participant, enum leave_reason reason, int64_t mono_ms);
 /* Time-outs: seats of lost connections, the warning, the end of the hour. */

@@ -322,7 +322,7 @@ static int on_mailbox(
 	(void)user;
 	(void)bytes;
 	(void)n;
-	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+	if (reason == LWS_CALLBACK_RAW_RX_FILE || reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
 		struct lws_server *server = server_of(wsi);
 		server->events.wake(server->events.context);
 	}
@@ -438,6 +438,11 @@ void lws_run(struct lws_server *server)
 void lws_stop(struct lws_server *server)
 {
 	atomic_store(&server->stopping, true);
+	lws_cancel_service(server->lws);
+}
+
+void lws_wake(struct lws_server *server)
+{
 	lws_cancel_service(server->lws);
 }
 

@@ -59,7 +59,7 @@ struct lws_events {
 	/* Exactly once for what accept() gave, whether opened() came or not. */
 	void (*closed)(void *context, void *session);
 	void (*tick)(void *context); /* every LWS_TICK_MS */
-	void (*wake)(void *context); /* wake_fd is readable */
+	void (*wake)(void *context); /* wake_fd is readable, or lws_wake() was called */
 };
 
 struct lws_config {
@@ -77,6 +77,8 @@ uint16_t lws_server_port(const struct lws_server *server);
 /* Serves until lws_stop(). */
 void lws_run(struct lws_server *server) REQUIRES(on_signal);
 void lws_stop(struct lws_server *server); /* any thread */
+/* Has events.wake() called. Any thread. */
+void lws_wake(struct lws_server *server);
 /* Sends what is queued, for as long as `ms` at most: before the end. */
 void lws_flush(struct lws_server *server, int64_t ms) REQUIRES(on_signal);
 /* Closes what is open; events.closed() is called for each. */

@@ -170,6 +170,8 @@ Livekit__ParticipantInfo *response_participant(
 /* What the page and anybody's client can show: {"objective", "ends_at", "warned"}. */
 static char *metadata_of(struct arena *arena, const struct meeting *meeting)
 {
+	if (meeting->metadata != NULL)
+		return text(arena, str_c(meeting->metadata));
 	BUF_SCOPE(json, (size_t)8 * 1024);
 	struct json_writer w;
 	jw_init(&w, &json);

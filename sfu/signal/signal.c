@@ -2,6 +2,7 @@
 #include "sfu/signal/signal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
@@ -18,6 +19,7 @@
 #define MAX_CONNECTIONS 1000
 #define GOODBYE_MS	1500
 #define EVENTS_AT_ONCE	1000
+#define ASKS_MAX	64
 
 struct meeting_now signal_now(void)
 {
@@ -149,9 +151,40 @@ static void on_closed(void *context, void *session)
 	session_closed(session);
 }
 
+/* One call of signal_ask(). */
+struct ask {
+	void (*fn)(struct signal_server *server, void *arg);
+	void *arg;
+	struct mailbox *answered; /* gets the ask back */
+};
+
+static void answer_asks(struct signal_server *server)
+{
+	struct ask *ask;
+	while ((ask = mailbox_take(server->asked)) != NULL) {
+		ask->fn(server, ask->arg);
+		if (mailbox_send(ask->answered, ask) != STATUS_OK)
+			abort(); /* it has room for one */
+	}
+}
+
+enum status signal_ask(struct signal_server *server,
+	void (*fn)(struct signal_server *server, void *arg), void *arg)
+{
+	struct ask ask = {fn, arg, mailbox_new(1)};
+	enum status status = mailbox_send(server->asked, &ask);
+	if (status == STATUS_OK) {
+		lws_wake(server->lws);
+		(void)mailbox_wait(ask.answered, -1);
+	}
+	mailbox_free(&ask.answered, NULL);
+	return status == STATUS_OK ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
 static void on_wake(void *context)
 {
 	struct signal_server *server = context;
+	answer_asks(server);
 	for (unsigned i = 0; i < EVENTS_AT_ONCE; i++) {
 		struct media_event *event = mailbox_take(server->sfu->media_events);
 		if (event == NULL)
@@ -202,6 +235,7 @@ enum status signal_start(struct sfu *sfu, struct signal_server **out)
 	struct signal_server *server = MEM_NEW(struct signal_server);
 	server->sfu = sfu;
 	add_metrics(server);
+	server->asked = mailbox_new(ASKS_MAX);
 	const struct lws_config config = {
 		.address = sfu->config->sfu.listen_address,
 		.port = sfu->config->sfu.signal_port,
@@ -220,6 +254,7 @@ enum status signal_start(struct sfu *sfu, struct signal_server **out)
 		status = lws_server_new(&config, &server->lws);
 	if (status != STATUS_OK) {
 		meetings_release(&server->meetings);
+		mailbox_free(&server->asked, NULL);
 		db_close(&server->db);
 		mem_freep(&server);
 		return status;
@@ -239,6 +274,7 @@ void signal_stop(struct signal_server **server)
 	thread_join(s->thread);
 	lws_server_free(&s->lws);
 	meetings_release(&s->meetings);
+	mailbox_free(&s->asked, NULL);
 	db_close(&s->db);
 	mem_freep(&s);
 }

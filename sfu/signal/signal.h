@@ -13,6 +13,10 @@ struct signal_server;
 MUST_CHECK enum status signal_start(struct sfu *sfu, struct signal_server **out);
 /* Tells everybody, ends the thread, frees everything. */
 void signal_stop(struct signal_server **server);
+/* Runs it on the signalling thread and waits. STATUS_UNAVAILABLE: too busy, or stopping. Any thread
+ * but that one, and not while signal_stop() runs. */
+MUST_CHECK enum status signal_ask(struct signal_server *server,
+	void (*fn)(struct signal_server *server, void *arg), void *arg);
 uint16_t signal_port(const struct signal_server *server);
 
 #endif

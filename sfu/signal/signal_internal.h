@@ -16,7 +16,8 @@ struct signal_server {
 	struct sfu *sfu;
 	struct lws_server *lws;
 	struct meetings meetings;
-	struct db *db; /* this thread's reader */
+	struct db *db;	       /* this thread's reader */
+	struct mailbox *asked; /* of struct ask: signal_ask() */
 	pthread_t thread;
 	struct metric *joins, *refusals, *messages_in, *messages_out;
 };

@@ -73,8 +73,13 @@ struct str token_make(struct arena *arena, const struct token_key *key, const st
 	struct json_writer w;
 	jw_init(&w, &text);
 	write_claims(&w, key, grants, now_s);
+	return token_sign(arena, key, buf_str(&text));
+}
+
+struct str token_sign(struct arena *arena, const struct token_key *key, struct str claims)
+{
 	struct str head = base64_encode(arena, STR(HEADER), BASE64_URL_UNPADDED);
-	struct str body = base64_encode(arena, buf_str(&text), BASE64_URL_UNPADDED);
+	struct str body = base64_encode(arena, claims, BASE64_URL_UNPADDED);
 	struct str signed_part = arena_printf(arena, "%.*s.%.*s", STR_FMT(head), STR_FMT(body));
 	struct str mac = signature(arena, key, signed_part);
 	return arena_printf(arena, "%.*s.%.*s", STR_FMT(signed_part), STR_FMT(mac));
@@ -189,19 +194,44 @@ static const char *read_grants(const struct json *claims, struct grants *out)
 	return TOKEN_REASON_OK;
 }
 
+static enum status check(struct arena *arena, const struct token_key *key, struct str token,
+	int64_t now_s, struct grants *out, const struct json **claims_out, const char **why_out)
+{
+	*out = (struct grants){0};
+	*why_out = "no valid token";
+	enum status status = check_signature(arena, key, token, claims_out);
+	if (status != STATUS_OK)
+		return status;
+	if (!str_eq(json_str(json_get(*claims_out, "iss")), key->issuer))
+		return STATUS_DENIED;
+	*why_out = check_times(*claims_out, now_s, out);
+	return **why_out == '\0' ? STATUS_OK : STATUS_DENIED;
+}
+
 enum status token_verify(struct arena *arena, const struct token_key *key, struct str token,
 	int64_t now_s, struct grants *out, const char **why_out)
 {
 	const struct json *claims;
-	*out = (struct grants){0};
-	*why_out = "no valid token";
-	enum status status = check_signature(arena, key, token, &claims);
+	enum status status = check(arena, key, token, now_s, out, &claims, why_out);
 	if (status != STATUS_OK)
 		return status;
-	if (!str_eq(json_str(json_get(claims, "iss")), key->issuer))
-		return STATUS_DENIED;
-	*why_out = check_times(claims, now_s, out);
-	if (**why_out == '\0')
-		*why_out = read_grants(claims, out);
+	*why_out = read_grants(claims, out);
 	return **why_out == '\0' ? STATUS_OK : STATUS_DENIED;
+}
+
+enum status token_verify_server(struct arena *arena, const struct token_key *key, struct str token,
+	int64_t now_s, struct server_grants *out, const char **why_out)
+{
+	const struct json *claims;
+	struct grants times;
+	*out = (struct server_grants){0};
+	enum status status = check(arena, key, token, now_s, &times, &claims, why_out);
+	if (status != STATUS_OK)
+		return status;
+	const struct json *video = json_get(claims, "video");
+	out->room_create = json_bool(json_get(video, "roomCreate"), false);
+	out->room_list = json_bool(json_get(video, "roomList"), false);
+	out->room_admin = json_bool(json_get(video, "roomAdmin"), false);
+	out->room = json_str(json_get(video, "room"));
+	return STATUS_OK;
 }

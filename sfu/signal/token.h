@@ -31,4 +31,15 @@ struct str token_make(struct arena *arena, const struct token_key *key, const st
 MUST_CHECK enum status token_verify(struct arena *arena, const struct token_key *key,
 	struct str token, int64_t now_s, struct grants *out, const char **why_out);
 
+/* What a token of the server API lets its bearer do. */
+struct server_grants {
+	bool room_create, room_list, room_admin;
+	struct str room; /* of room_admin */
+};
+/* As token_verify(), for the server API: roomJoin is not asked for. */
+MUST_CHECK enum status token_verify_server(struct arena *arena, const struct token_key *key,
+	struct str token, int64_t now_s, struct server_grants *out, const char **why_out);
+/* Signs any claims, one JSON object. */
+struct str token_sign(struct arena *arena, const struct token_key *key, struct str claims);
+
 #endif

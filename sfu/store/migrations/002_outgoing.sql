@@ -21,3 +21,4 @@ CREATE TABLE webhooks (
 	body TEXT NOT NULL,
 	created_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX webhooks_by_url ON webhooks (url, webhook_id);
