@@ -197,6 +197,8 @@ static enum status start_media(struct running *running, char why[START_ERROR_MAX
 static void observe(
 	struct homeserver *hs, enum status (*on_event)(struct db_tx *tx, const struct event *event))
 {
+	if (hs->observer_count == HOMESERVER_MAX_OBSERVERS)
+		abort(); /* the constant is to be raised with the calls below */
 	hs->observers[hs->observer_count++].on_event = on_event;
 }
 

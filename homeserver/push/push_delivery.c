@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "homeserver/push/push_delivery.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include "common/base/clock.h"
@@ -29,6 +28,8 @@ struct push_delivery {
 	unsigned started;
 	unsigned idle;
 };
+
+#define OPEN_AGAIN_MS 200L
 
 static char has_pushers; /* what the map of users holds: that they are there says all */
 
@@ -141,15 +142,29 @@ static void work(struct push_delivery *d, struct push_sender *sender, struct pus
 	mutex_unlock(&d->lock);
 }
 
+/* A process that is out of descriptors has some again later. False: the end came first. */
+static bool open_database(struct push_delivery *d, struct db **out)
+{
+	bool told = false;
+	while (!atomic_load(&d->stopping)) {
+		if (db_open(d->path, true, out) == STATUS_OK)
+			return true;
+		if (!told)
+			log_error("the database cannot be opened for notifications; trying on");
+		told = true;
+		const struct timespec pause = {.tv_nsec = OPEN_AGAIN_MS * 1000000};
+		(void)nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 static void *run(void *arg)
 {
 	struct push_delivery *d = arg;
 	struct push_sender sender = {
 		.hs = d->hs, .stopping = &d->stopping, .enter = enter_gateway, .context = d};
-	if (db_open(d->path, true, &sender.db) != STATUS_OK) {
-		log_error("the database cannot be opened for notifications");
-		abort();
-	}
+	if (!open_database(d, &sender.db))
+		return NULL;
 	sender.http = http_client_new();
 	for (;;) {
 		mutex_lock(&d->lock);
