@@ -4,6 +4,7 @@
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghost_id.h"
 #include "bridge-mail/store/ghosts.h"
+#include "bridge-mail/store/guests.h"
 #include "common/json/json_writer.h"
 #include "common/matrix/ids.h"
 
@@ -93,10 +94,15 @@ enum status ghosts_ensure(const struct matrix_session *s, struct str address, st
 	return status;
 }
 
+/* By the bot, or by the ghost that stands in for it where it may not be. */
 static enum status invite(const struct matrix_session *s, struct str room_id, struct str user_id)
 {
 	ARENA_SCOPE(arena);
 	struct matrix_answer answer;
+	struct linked_room linked = {.room_id = room_id};
+	enum status known = linked_room_by_room(s->db, room_id, arena, &linked);
+	if (known != STATUS_OK && known != STATUS_NOT_FOUND)
+		return known;
 	BUF_SCOPE(body, BODY_MAX);
 	struct json_writer w;
 	jw_init(&w, &body);
@@ -107,6 +113,7 @@ static enum status invite(const struct matrix_session *s, struct str room_id, st
 		.method = "POST",
 		.path = MATRIX_PATH(arena, "/_matrix/client/v3/rooms/%/invite", room_id),
 		.body = buf_str(&body),
+		.as = linked.actor,
 	};
 	enum status status = matrix_call(s->client, arena, &call, &answer);
 	/* Refused when it is in the room; if that is not why, joining is refused too. */

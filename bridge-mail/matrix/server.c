@@ -3,7 +3,11 @@
 
 #include <stdio.h>
 
+#include "bridge-mail/guest/guest.h"
+#include "bridge-mail/guest/unsubscribe_page.h"
+#include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghost_id.h"
+#include "bridge-mail/matrix/ghosts.h"
 #include "bridge-mail/outbound/answers.h"
 #include "bridge-mail/store/ghosts.h"
 #include "bridge-mail/store/mails.h"
@@ -31,15 +35,33 @@ static const struct matrix *matrix_of(const struct http_request *request)
 	return request->app;
 }
 
-/* What the bridge acts on; everything else is acknowledged and forgotten. */
-static bool is_wanted(const struct matrix *matrix, const struct json *event)
+/* Of ours, what a mail has brought into a room whose other guests are to read it. */
+static bool is_for_guests(struct http_request *request, const struct json *event)
 {
+	struct linked_room room;
+	const struct json *marker = json_path(event, "content", ROOM_PORT_MARKER, NULL);
+	return json_get(marker, "message_id") != NULL &&
+	       linked_room_by_room(request->worker, json_str(json_get(event, "room_id")),
+		       request->arena, &room) == STATUS_OK;
+}
+
+/* What the bridge acts on; everything else is acknowledged and forgotten. */
+static bool is_wanted(struct http_request *request, const struct json *event)
+{
+	const struct matrix *matrix = matrix_of(request);
 	struct str type = json_str(json_get(event, "type"));
 	struct str sender = json_str(json_get(event, "sender"));
-	bool wanted = str_eq_c(type, "m.room.message") || str_eq_c(type, "m.room.redaction");
-	return wanted && !matrix_is_ours(matrix, sender) &&
-	       event_id_ok(json_str(json_get(event, "event_id"))) &&
-	       room_id_ok(json_str(json_get(event, "room_id")));
+	if (!event_id_ok(json_str(json_get(event, "event_id"))) ||
+		!room_id_ok(json_str(json_get(event, "room_id"))))
+		return false;
+	if (str_eq_c(type, "m.room.member"))
+		return matrix_is_ours(matrix, json_str(json_get(event, "state_key"))) &&
+		       !matrix_is_ours(matrix, sender);
+	if (str_eq_c(type, "m.room.encryption"))
+		return true;
+	if (!str_eq_c(type, "m.room.message"))
+		return false;
+	return !matrix_is_ours(matrix, sender) || is_for_guests(request, event);
 }
 
 struct transaction {
@@ -60,7 +82,7 @@ static void read_events(struct http_request *request, struct transaction *out)
 	out->rows = ARENA_ARRAY(request->arena, struct room_event_row, json_count(events) + 1);
 	for (size_t i = 0; i < json_count(events); i++) {
 		const struct json *event = json_at(events, i);
-		if (!is_wanted(matrix_of(request), event))
+		if (!is_wanted(request, event))
 			continue;
 		BUF_SCOPE(text, TRANSACTION_MAX);
 		json_write(event, &text);
@@ -104,12 +126,25 @@ static enum http_outcome found_or_not(struct http_reply *reply, enum status stat
 	return HTTP_REPLY;
 }
 
-/* Ghosts are made by mails, not by being asked for. */
+/* Anybody may invite a mail address: its ghost exists as soon as somebody asks for it. */
 static enum http_outcome user_get(struct http_request *request, struct http_reply *reply)
 {
 	struct ghost ghost;
-	return found_or_not(
-		reply, ghosts_by_user(request->worker, request->params[0], request->arena, &ghost));
+	struct str address, user_id;
+	const struct matrix *matrix = matrix_of(request);
+	struct matrix_session session = {.matrix = matrix, .db = request->worker};
+	enum status status =
+		ghosts_by_user(request->worker, request->params[0], request->arena, &ghost);
+	if (status != STATUS_NOT_FOUND)
+		return found_or_not(reply, status);
+	if (ghost_address(request->arena, request->params[0], matrix->server_name, &address) !=
+			STATUS_OK ||
+		!guest_address_ok(&session, address))
+		return found_or_not(reply, STATUS_NOT_FOUND);
+	session.client = matrix_connect(matrix);
+	status = ghosts_ensure(&session, address, STR_EMPTY, request->arena, &user_id);
+	matrix_client_free(&session.client);
+	return found_or_not(reply, status);
 }
 
 /* The aliases of ours that exist were told to the homeserver when their rooms were made. */
@@ -147,6 +182,8 @@ static const struct http_route routes[] = {
 	{HTTP_GET, APP "users/{user}", AUTH_HOMESERVER, 0, BODY_NONE, 0, user_get},
 	{HTTP_GET, APP "rooms/{alias}", AUTH_HOMESERVER, 0, BODY_NONE, 0, room_get},
 	{HTTP_POST, APP "ping", AUTH_HOMESERVER, 0, BODY_JSON_OPTIONAL, 0, ping_post},
+	{HTTP_GET, "/unsubscribe/{token}", AUTH_NONE, 0, BODY_NONE, 0, unsubscribe_page_get},
+	{HTTP_POST, "/unsubscribe/{token}", AUTH_NONE, 0, BODY_BYTES, 0, unsubscribe_page_post},
 	{HTTP_GET, "/health", AUTH_NONE, 0, BODY_NONE, 0, health_get},
 	{HTTP_GET, "/metrics", AUTH_NONE, 0, BODY_NONE, 0, http_metrics_get},
 };

@@ -7,7 +7,7 @@
  *	GET  /_matrix/app/v1/rooms/{roomAlias}      whether a space or room exists
  *	POST /_matrix/app/v1/ping
  *
- * with the hs_token as bearer; and for those who run the bridge GET /health and, from this machine
+ * with the hs_token as bearer; for guests GET and POST /unsubscribe/{token}; and for those who run the bridge GET /health and, from this machine
  * only, GET /metrics.
  */
 #ifndef PARVIS_BRIDGE_MATRIX_SERVER_H

@@ -7,7 +7,9 @@
 #include "common/crypto/base64.h"
 #include "common/crypto/hash.h"
 
-#define HTML_HEAD "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"></head><body>\n"
+#define HTML_HEAD                                                 \
+	"<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">\n" \
+	"<meta name=\"viewport\" content=\"width=device-width\"></head><body>\n"
 #define HTML_TAIL "\n</body></html>\n"
 #define HTML_MAX  ((size_t)1024 * 1024)
 
@@ -45,6 +47,8 @@ static void write_headers(const struct composing *c)
 	header_ids(c->out, "In-Reply-To", &mail->in_reply_to, 1);
 	write_references(c);
 	header_text(c->out, "X-Parvis-Loop", mail->loop_value);
+	for (size_t i = 0; i < mail->header_count; i++)
+		header_text(c->out, mail->headers[i].name, mail->headers[i].value);
 	if (mail->thread_index.n > 0) {
 		header_text(c->out, "Thread-Topic", mail->subject);
 		header_text(c->out, "Thread-Index",

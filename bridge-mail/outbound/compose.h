@@ -21,6 +21,12 @@ struct compose_file {
 	struct str bytes;
 };
 
+/* A header of its own: List-Id and the like. */
+struct compose_header {
+	const char *name;
+	struct str value;
+};
+
 struct compose_mail {
 	struct mail_address from; /* the mailbox's address, never an agent's */
 	const struct mail_address *to;
@@ -40,6 +46,8 @@ struct compose_mail {
 	struct str html;	      /* of the allow-list; empty: only the text */
 	const struct compose_file *files;
 	size_t file_count;
+	const struct compose_header *headers; /* more of them */
+	size_t header_count;
 };
 
 /* STATUS_INVALID: no usable address in `from` or `to`; STATUS_TOO_LARGE: past the buffer's maximum.
