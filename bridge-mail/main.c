@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/start.h"
+#include "common/base/mem.h"
 #include "config/program.h"
 
 static enum status start(const struct config *config, void **out, char why[CONFIG_ERROR_MAX])
@@ -24,5 +25,6 @@ int main(int argc, char **argv)
 		.start = start,
 		.stop = stop,
 	};
+	mem_share_pools(2);
 	return program_main(&program, argc, argv);
 }

@@ -58,6 +58,11 @@ void mem_return_large_blocks(void)
 	(void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 }
 
+void mem_share_pools(int count)
+{
+	(void)mallopt(M_ARENA_MAX, count);
+}
+
 void mem_give_back(void)
 {
 	(void)malloc_trim(0);

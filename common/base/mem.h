@@ -27,6 +27,13 @@ void mem_return_large_blocks(void);
  */
 void mem_give_back(void);
 
+/*
+ * At most so many pools for all threads together. By default glibc gives each thread one of its own,
+ * and what is free in one is of no use to the others: for programs with many threads that allocate
+ * little at a time. Called once by main.
+ */
+void mem_share_pools(int count);
+
 /* free() through a pointer to the pointer, for __attribute__((cleanup)). */
 void mem_freep(void *pointer_to_pointer);
 #define MEM_SCOPE __attribute__((cleanup(mem_freep)))
