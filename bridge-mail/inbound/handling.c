@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/inbound/handling.h"
 
+#include "bridge-mail/inbound/bounces.h"
 #include "bridge-mail/inbound/posting.h"
 #include "bridge-mail/inbound/threading.h"
 #include "bridge-mail/message/parse.h"
@@ -36,9 +37,15 @@ enum status handling_read(
 enum status handling_thread(
 	const struct handler *handler, struct handled *handled, const char **why_out)
 {
+	bool taken = false;
+	*why_out = "report";
+	enum status status = bounces_take(handler->bridge, handler->db, handled->arena,
+		&handled->delivery, &handled->mail, &taken);
+	if (status != STATUS_OK || taken)
+		return status;
 	*why_out = "thread";
-	bool with_original =
-		handled->body.cut || (handled->mail.flags & (MAIL_UNREADABLE | MAIL_CUT)) != 0;
+	bool with_original = handled->body.folded || handled->body.cut ||
+			     (handled->mail.flags & (MAIL_UNREADABLE | MAIL_CUT)) != 0;
 	return threading_decide(handler->bridge, &handled->mail, with_original, &handled->delivery);
 }
 

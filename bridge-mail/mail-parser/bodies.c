@@ -7,12 +7,15 @@
 #include "bridge-mail/mail-parser/charset.h"
 #include "bridge-mail/mail-parser/flowed.h"
 #include "bridge-mail/mail-parser/html.h"
+#include "bridge-mail/mail-parser/report.h"
 #include "common/base/fs.h"
 
 #define MAX_BLOCKS    20
 #define MAX_BODY_READ (4 * MAIL_MAX_TEXT) /* bytes of one part before conversion */
 #define MAX_NAME      200
 #define MAX_TYPE      100
+#define MAX_ID	      512
+#define MAX_REPORT    (256 * 1024)
 
 /*
  * A mail's text comes in blocks: mostly one, several where text stands before and behind a
@@ -181,6 +184,41 @@ static void add_attachment(struct walk *w, GMimeObject *object)
 	mail->attachment_count++;
 }
 
+static bool is_type(GMimeObject *object, const char *type, const char *subtype)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(object);
+	return t != NULL && g_mime_content_type_is_type(t, type, subtype);
+}
+
+/* What a report says for machines; it is no file for anybody. */
+static bool read_report(struct walk *w, GMimeObject *object)
+{
+	struct read_mail *mail = w->mail;
+	bool status = is_type(object, "message", "delivery-status") ||
+		      is_type(object, "message", "global-delivery-status");
+	bool headers = is_type(object, "text", "rfc822-headers") ||
+		       is_type(object, "message", "global-headers");
+	if ((!status && !headers) || !GMIME_IS_PART(object))
+		return false;
+	BUF_SCOPE(bytes, MAX_BODY_READ);
+	part_bytes(w, GMIME_PART(object), &bytes);
+	struct str text = str_slice(buf_str(&bytes), 0, MAX_REPORT);
+	if (status && mail->report_count == 0)
+		report_read(
+			mail->arena, text, mail->reports, MAIL_MAX_REPORTS, &mail->report_count);
+	else if (headers && mail->returned_id.n == 0)
+		mail->returned_id = report_returned_id(mail->arena, text);
+	return (mail->flags & MAIL_DELIVERY_REPORT) != 0;
+}
+
+static void note_returned(struct walk *w, GMimeMessagePart *part)
+{
+	GMimeMessage *inner = g_mime_message_part_get_message(part);
+	const char *id = inner == NULL ? NULL : g_mime_message_get_message_id(inner);
+	if (w->mail->returned_id.n == 0 && id != NULL)
+		w->mail->returned_id = clean_line(w->mail->arena, id, MAX_ID);
+}
+
 static void add_body(struct walk *w, GMimePart *part, bool html, struct block *block)
 {
 	if (block == NULL) {
@@ -197,12 +235,6 @@ static void add_body(struct walk *w, GMimePart *part, bool html, struct block *b
 		block->has_text = true;
 		block->text = part_text(w, part, false);
 	}
-}
-
-static bool is_type(GMimeObject *object, const char *type, const char *subtype)
-{
-	GMimeContentType *t = g_mime_object_get_content_type(object);
-	return t != NULL && g_mime_content_type_is_type(t, type, subtype);
 }
 
 static bool is_signature(GMimeObject *object)
@@ -277,10 +309,14 @@ static void walk_object(struct walk *w, GMimeObject *object, struct block *block
 	}
 	if (GMIME_IS_MULTIPART(object))
 		walk_multipart(w, GMIME_MULTIPART(object), block, depth);
+	else if (read_report(w, object))
+		return;
 	else if (GMIME_IS_PART(object))
 		walk_part(w, GMIME_PART(object), block);
-	else if (GMIME_IS_MESSAGE_PART(object))
+	else if (GMIME_IS_MESSAGE_PART(object)) {
+		note_returned(w, GMIME_MESSAGE_PART(object));
 		add_attachment(w, object);
+	}
 }
 
 static void append_escaped(struct buf *out, struct str text)

@@ -20,6 +20,7 @@ void read_mail_init(struct read_mail *mail, struct arena *arena, int folder_fd)
 	buf_init(&mail->text, MAIL_MAX_TEXT);
 	buf_init(&mail->html, MAIL_MAX_HTML);
 	mail->attachments = ARENA_ARRAY(arena, struct read_attachment, MAIL_MAX_ATTACHMENTS);
+	mail->reports = ARENA_ARRAY(arena, struct mail_report, MAIL_MAX_REPORTS);
 }
 
 void read_mail_release(struct read_mail *mail)
@@ -109,6 +110,23 @@ static void write_addresses(
 	jw_array_end(w);
 }
 
+static void write_reports(struct json_writer *w, const struct read_mail *mail)
+{
+	jw_put_array(w, "reports");
+	for (size_t i = 0; i < mail->report_count; i++) {
+		const struct mail_report *r = &mail->reports[i];
+		jw_object(w);
+		jw_put_str(w, "recipient", r->recipient);
+		jw_put_str(w, "original", r->original);
+		jw_put_str(w, "action", r->action);
+		jw_put_str(w, "status", r->status);
+		jw_put_str(w, "said", r->said);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+	jw_put_str(w, "returned_id", mail->returned_id);
+}
+
 void read_mail_write(const struct read_mail *mail, struct buf *out)
 {
 	struct json_writer w;
@@ -124,6 +142,7 @@ void read_mail_write(const struct read_mail *mail, struct buf *out)
 	jw_put_str(&w, "text", buf_str(&mail->text));
 	jw_put_str(&w, "html", buf_str(&mail->html));
 	jw_put_int(&w, "flags", mail->flags);
+	write_reports(&w, mail);
 	jw_put_array(&w, "attachments");
 	for (size_t i = 0; i < mail->attachment_count; i++) {
 		const struct read_attachment *a = &mail->attachments[i];

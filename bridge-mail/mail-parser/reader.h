@@ -39,6 +39,9 @@ struct read_mail {
 	struct buf html; /* as mail-parser/html.h makes it; max MAIL_MAX_HTML */
 	struct read_attachment *attachments;
 	size_t attachment_count;
+	struct mail_report *reports;
+	size_t report_count;
+	struct str returned_id;
 	unsigned flags; /* of enum mail_flags: CUT, SIGNED, ENCRYPTED, DELIVERY_REPORT */
 };
 

@@ -21,6 +21,7 @@
 #define MAIL_MAX_HTML	     (2 * MAIL_MAX_TEXT)
 #define MAIL_MAX_ATTACHMENTS 100
 #define MAIL_MAX_SUBJECT     998
+#define MAIL_MAX_REPORTS     100
 
 struct mail_address {
 	struct str name;    /* decoded display name; may be empty */
@@ -47,6 +48,15 @@ struct mail_attachment {
 	bool inline_part; /* shown by the HTML through its content id */
 };
 
+/* What a delivery report says about one recipient (RFC 3464, 2.3); each may be empty. */
+struct mail_report {
+	struct str recipient; /* Final-Recipient */
+	struct str original;  /* Original-Recipient */
+	struct str action;    /* "failed", "delayed" ... */
+	struct str status;    /* "5.1.1" */
+	struct str said;      /* Diagnostic-Code: the words of the other server */
+};
+
 /* What a mail says about itself. */
 enum mail_flags {
 	MAIL_AUTO_SUBMITTED = 1 << 0,	/* RFC 3834: anything but "no", X-Autoreply ... */
@@ -58,6 +68,7 @@ enum mail_flags {
 	MAIL_UNREADABLE = 1 << 6, /* the parser died: headers only, as far as they could be had */
 	MAIL_SIGNED = 1 << 7,	  /* multipart/signed or S/MIME */
 	MAIL_ENCRYPTED = 1 << 8,  /* multipart/encrypted or S/MIME: the text is not readable */
+	MAIL_SPAM = 1 << 9,	  /* a mail server on the way has marked it (X-Spam-Flag ...) */
 };
 
 struct mail {
@@ -74,6 +85,9 @@ struct mail {
 	struct str html;    /* text/html body in the form of mail-parser/html.h; may be empty */
 	const struct mail_attachment *attachments;
 	size_t attachment_count;
+	const struct mail_report *reports;
+	size_t report_count;
+	struct str returned_id;	 /* Message-ID of a mail that this one gives back; may be empty */
 	struct str thread_index; /* decoded Thread-Index, 22 bytes or more; or empty */
 	struct str thread_topic;
 	struct str list_id;

@@ -13,9 +13,10 @@
 #include "common/crypto/hash.h"
 #include "common/json/json.h"
 
-#define MAX_NAME    200
-#define MAX_ADDRESS 254
-#define MAX_TYPE    100
+#define MAX_NAME	200
+#define MAX_ADDRESS	254
+#define MAX_TYPE	100
+#define MAX_REPORT_TEXT 998
 
 /* What the parser may say about a mail; the rest is our own scan's. */
 #define PARSER_FLAGS (MAIL_CUT | MAIL_SIGNED | MAIL_ENCRYPTED | MAIL_DELIVERY_REPORT)
@@ -161,6 +162,32 @@ static enum status read_attachments(
 	return STATUS_OK;
 }
 
+static enum status read_report(
+	struct arena *arena, const struct json *entry, struct mail_report *out)
+{
+	if (read_line(arena, entry, "recipient", MAX_REPORT_TEXT, &out->recipient) != STATUS_OK ||
+		read_line(arena, entry, "original", MAX_REPORT_TEXT, &out->original) != STATUS_OK ||
+		read_line(arena, entry, "action", MAX_REPORT_TEXT, &out->action) != STATUS_OK ||
+		read_line(arena, entry, "status", MAX_REPORT_TEXT, &out->status) != STATUS_OK)
+		return STATUS_INVALID;
+	return read_line(arena, entry, "said", MAX_REPORT_TEXT, &out->said);
+}
+
+static enum status read_reports(struct arena *arena, const struct json *object, struct mail *mail)
+{
+	const struct json *list = json_get(object, "reports");
+	size_t count = json_count(list);
+	if (!json_is(list, JSON_ARRAY) || count > MAIL_MAX_REPORTS)
+		return STATUS_INVALID;
+	struct mail_report *items = ARENA_ARRAY(arena, struct mail_report, count + 1);
+	for (size_t i = 0; i < count; i++)
+		if (read_report(arena, json_at(list, i), &items[i]) != STATUS_OK)
+			return STATUS_INVALID;
+	mail->reports = items;
+	mail->report_count = count;
+	return read_line(arena, object, "returned_id", MAX_REPORT_TEXT, &mail->returned_id);
+}
+
 enum status parse_result_read(
 	const char *folder, struct str json_text, struct arena *arena, struct mail *mail)
 {
@@ -178,7 +205,8 @@ enum status parse_result_read(
 		read_line(arena, object, "topic", MAIL_MAX_SUBJECT, &mail->thread_topic) !=
 			STATUS_OK ||
 		read_text(arena, object, "text", MAIL_MAX_TEXT, &mail->text) != STATUS_OK ||
-		read_text(arena, object, "html", MAIL_MAX_HTML, &mail->html) != STATUS_OK)
+		read_text(arena, object, "html", MAIL_MAX_HTML, &mail->html) != STATUS_OK ||
+		read_reports(arena, object, mail) != STATUS_OK)
 		return STATUS_INVALID;
 	if (from.count > 0)
 		mail->from = from.items[0];

@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
+#include "bridge-mail/matrix/ghost_id.h"
 #include "bridge-mail/outbound/answers.h"
 #include "bridge-mail/outbound/outbox.h"
 #include "bridge-mail/outbound/submit.h"
+#include "bridge-mail/store/address_failures.h"
 #include "bridge-mail/store/mail_files.h"
 #include "bridge-mail/store/outgoing.h"
+#include "bridge-mail/thread/return_path.h"
 #include "common/base/clock.h"
 #include "common/base/fs.h"
 #include "common/base/mem.h"
@@ -92,9 +95,15 @@ static enum submit_outcome hand_over(struct queue *q, struct outgoing_recipient 
 	struct str message, char reply[SUBMIT_REPLY_MAX], bool *changed_out)
 {
 	const struct outgoing_mail *mail = &recipient->mail;
+	ARENA_SCOPE(arena);
 	struct sending sending = {q, recipient, false};
+	struct str secret = str_n((const char *)q->bridge->secret, BRIDGE_SECRET_BYTES);
+	struct str mail_from = mail->mail_from;
+	if (q->bridge->config->bridge_mail.verp && mail_from.n > 0)
+		mail_from = return_path_make(
+			arena, secret, mail_from, mail->outgoing_id, recipient->address);
 	struct submit_request request = {
-		.mail_from = mail->mail_from,
+		.mail_from = mail_from,
 		.recipient = recipient->address,
 		.message = message,
 		.before_end = before_end,
@@ -110,7 +119,7 @@ static enum submit_outcome hand_over(struct queue *q, struct outgoing_recipient 
 	if (!begun)
 		return SUBMIT_LATER;
 	enum status status = outbox_put(q->bridge->config->bridge_mail.outbox, mail->message_id,
-		mail->mail_from, recipient->address, message);
+		mail_from, recipient->address, message);
 	snprintf(reply, SUBMIT_REPLY_MAX, "outbox: %s", status_name(status));
 	return status == STATUS_OK ? SUBMIT_ACCEPTED : SUBMIT_LATER;
 }
@@ -250,6 +259,21 @@ static enum status choose(
 	return STATUS_NOT_FOUND;
 }
 
+/* What programs write to an address from which mail keeps coming back harms everybody's mail: it is
+ * not sent until somebody there writes. */
+static enum status is_paused(
+	struct queue *q, const struct outgoing_recipient *recipient, struct arena *arena, bool *out)
+{
+	int64_t count = 0;
+	*out = false;
+	if (recipient->mail.priority == OUTGOING_OF_PERSON)
+		return STATUS_OK;
+	enum status status =
+		address_failures_count(q->db, ghost_address_key(arena, recipient->address), &count);
+	*out = count >= ADDRESS_FAILURES_PAUSE;
+	return status;
+}
+
 /* Takes one step. Gives the milliseconds to wait before the next: 0 none, -1 until woken. */
 static int64_t step(struct queue *q)
 {
@@ -261,7 +285,14 @@ static int64_t step(struct queue *q)
 		return wait;
 	if (status != STATUS_OK)
 		return DATABASE_RETRY_MS;
-	return send_one(q, &recipient, arena) == STATUS_OK ? 0 : DATABASE_RETRY_MS;
+	bool paused = false;
+	status = is_paused(q, &recipient, arena, &paused);
+	if (status == STATUS_OK && paused)
+		status = write_result(q, &recipient, OUTGOING_FAILED, 0,
+			STR("paused: mail to this address has come back several times"));
+	else if (status == STATUS_OK)
+		status = send_one(q, &recipient, arena);
+	return status == STATUS_OK ? 0 : DATABASE_RETRY_MS;
 }
 
 static void *run(void *arg)

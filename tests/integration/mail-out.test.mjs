@@ -110,3 +110,65 @@ test("a redaction after it has left is answered with the truth", async () => {
     await redact(room, event);
     await notice(room, /déjà parti par courriel \(1\)[^]*already left by mail \(1\)/);
 });
+
+// A mail as it is, from the null sender.
+async function report(to, lines) {
+    const file = path.join(parvis.dir, `report${++numbers}.eml`);
+    fs.writeFileSync(file, `${lines.join("\n")}\n`);
+    const { code, log } = await run("swaks", ["--server", `127.0.0.1:${parvis.ports.smtp}`, "--from", "<>",
+        "--to", to, "--data", `@${file}`, "--timeout", "20s"]);
+    assert.equal(code, 0, log);
+}
+
+const dsn = (action, status, said, recipient, returned) => [
+    "From: MAILER-DAEMON@orange.example (Mail Delivery System)", `To: ${VOIRIE}`,
+    "Subject: Undelivered Mail Returned to Sender", "Auto-Submitted: auto-replied", "MIME-Version: 1.0",
+    `Message-ID: <${++numbers}@mx.orange.example>`,
+    'Content-Type: multipart/report; report-type=delivery-status; boundary="b"', "",
+    "--b", "Content-Type: text/plain; charset=utf-8", "", "Je suis le programme de courrier.", "",
+    "--b", "Content-Type: message/delivery-status", "",
+    "Reporting-MTA: dns; mx.orange.example", "",
+    `Final-Recipient: rfc822; ${recipient}`, `Action: ${action}`, `Status: ${status}`,
+    `Diagnostic-Code: smtp; ${said}`, "",
+    "--b", "Content-Type: text/rfc822-headers", "", `From: ${VOIRIE}`, `Message-ID: ${returned}`, "", "--b--",
+];
+
+test("reports reach their message: a warning, then a bounce, by the address that they come to", async () => {
+    const subject = "Pleine";
+    const { room, first } = await thread(subject);
+    const event = await camille.reply(room, first.event_id, "Pour la boîte pleine.");
+    const mail = await left(subject, "Pour la boîte pleine.");
+    assert.match(mail.from, /^voirie\+bounce-[0-9a-f]+-[0-9a-f]{16}@localhost$/);
+    await report(mail.from, dsn("delayed", "4.2.2", "452 4.2.2 over quota", JEAN, "<other@x>"));
+    await notice(room, /pas encore arrivé : la boîte aux lettres est pleine[^]*has not arrived yet: the mailbox is full/);
+    await marked(room, event, "🐌");
+    await report(mail.from, dsn("failed", "5.2.2", "552 5.2.2 over quota", JEAN, "<other@x>"));
+    const told = await notice(room, /est revenu : la boîte aux lettres est pleine[^]*has come back: the mailbox is full/);
+    assert.equal(told.content["m.relates_to"]["m.in_reply_to"].event_id, event);
+    await marked(room, event, "❌");
+});
+
+test("a bounce is known by the mail that it gives back, in standard form and in Exim's; a forged one is not", async () => {
+    const subject = "Deux adresses";
+    const { room, first } = await thread(subject, { headers: { Cc: "eve@orange.example" } });
+    const event = await camille.reply(room, first.event_id, "À tous les deux.");
+    await left(subject, "À tous les deux.");
+    await eventually("both mails", () => sent(subject).length === 2);
+    const id = sent(subject)[0].headers["message-id"];
+    await report(VOIRIE, dsn("failed", "5.1.1", "550 5.1.1 unknown", JEAN, "<pv1.0123456789abcdef.aaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbb@localhost>"));
+    await report(VOIRIE, dsn("failed", "5.1.1", "550 5.1.1 unknown", JEAN, id));
+    await notice(room, /jean\.dupont@orange\.example est revenu : l’adresse n’existe pas/);
+    await report(VOIRIE, [
+        "From: Mail Delivery System <Mailer-Daemon@mx.orange.example>", `To: ${VOIRIE}`,
+        "Subject: Mail delivery failed: returning message to sender", `Message-ID: <${++numbers}@mx.orange.example>`, "",
+        "This message was created automatically by mail delivery software.", "",
+        "The following address(es) failed:", "", "  eve@orange.example", "    Unrouteable address", "",
+        "------ This is a copy of the message, including all the headers. ------", "",
+        `Message-ID: ${id}`, "To: jean.dupont@orange.example", "", "À tous les deux.",
+    ]);
+    await notice(room, /eve@orange\.example est revenu : le domaine de l’adresse n’existe pas/);
+    await marked(room, event, "❌");
+    const notices = (await camille.messages(room)).filter((e) => e.content.msgtype === "m.notice");
+    assert.equal(notices.length, 2, JSON.stringify(notices.map((e) => e.content.body)));
+    assert.ok(sink.mails().every((m) => !/MAILER-DAEMON|Mailer-Daemon/.test(m.to.join())));
+});
