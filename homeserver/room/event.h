@@ -31,8 +31,9 @@ struct event {
 	struct str redacted_by; /* event id of the redaction, when redacted */
 	const struct room_version *version;
 	struct str json;	    /* the PDU, canonical, as stored */
-	const struct json *pdu;	    /* parsed */
+	const struct json *pdu;	    /* parsed; NULL in events from lists (event_stored.h) */
 	const struct json *content; /* its content */
+	struct str content_text;    /* the same as text, where it was at hand; else empty */
 };
 
 static inline bool event_is_state(const struct event *event)

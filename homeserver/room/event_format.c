@@ -25,7 +25,10 @@ static enum status write_content(
 	if (status != STATUS_OK)
 		return status;
 	if (event->redacts.n == 0 || event->version->redacts_in_content) {
-		jw_put_value(w, "content", content);
+		if (content == event->content && event->content_text.n != 0)
+			jw_put_raw(w, "content", event->content_text);
+		else
+			jw_put_value(w, "content", content);
 		return STATUS_OK;
 	}
 	i = json_iter(content);

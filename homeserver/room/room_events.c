@@ -4,14 +4,18 @@
 #define LOG_MODULE "room"
 #include "common/base/log.h"
 #include "homeserver/room/event_build.h"
+#include "homeserver/room/event_stored.h"
 #include "homeserver/room/room_version.h"
 
-enum status event_from_row(struct arena *arena, const struct event_row *row, struct event **out)
+static enum status from_row(struct arena *arena, const struct event_row *row,
+	enum status (*parse)(struct arena *arena, const struct room_version *version,
+		struct str room_id, struct str event_id, struct str text, struct event **out),
+	struct event **out)
 {
 	const struct room_version *version = room_version_find(row->room_version);
 
-	if (version == NULL || event_parse(arena, version, row->room_id, row->event_id, row->json,
-				       out) != STATUS_OK) {
+	if (version == NULL ||
+		parse(arena, version, row->room_id, row->event_id, row->json, out) != STATUS_OK) {
 		log_error("stored event is damaged event=%.*s", STR_FMT(row->event_id));
 		return STATUS_INTERNAL;
 	}
@@ -21,12 +25,22 @@ enum status event_from_row(struct arena *arena, const struct event_row *row, str
 	return STATUS_OK;
 }
 
+enum status event_from_row(struct arena *arena, const struct event_row *row, struct event **out)
+{
+	return from_row(arena, row, event_parse, out);
+}
+
+enum status event_to_tell(struct arena *arena, const struct event_row *row, struct event **out)
+{
+	return from_row(arena, row, event_stored_read, out);
+}
+
 static enum status from_rows(
 	struct arena *arena, const struct event_rows *rows, struct event_list *out)
 {
 	*out = (struct event_list){ARENA_ARRAY(arena, struct event *, rows->count + 1), 0};
 	for (size_t i = 0; i < rows->count; i++) {
-		enum status status = event_from_row(arena, &rows->items[i], &out->items[i]);
+		enum status status = event_to_tell(arena, &rows->items[i], &out->items[i]);
 
 		if (status != STATUS_OK)
 			return status;

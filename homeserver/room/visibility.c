@@ -62,7 +62,7 @@ static enum status changes_load(struct db *db, struct arena *arena, struct str r
 	for (size_t i = 0; i < rows.count; i++) {
 		struct event *event;
 
-		status = event_from_row(arena, &rows.items[i], &event);
+		status = event_to_tell(arena, &rows.items[i], &event);
 		if (status != STATUS_OK)
 			return status;
 		out->items[out->count++] = (struct change){event->position, value(event)};

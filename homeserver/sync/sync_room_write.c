@@ -7,16 +7,21 @@
 #include "homeserver/sync/sync_parts.h"
 
 /* event_format "federation": the PDU as it is, and the id, which the PDU does not tell. */
-static void write_pdu(struct json_writer *w, const struct event *event)
+static enum status write_pdu(struct sync *sync, struct json_writer *w, const struct event *event)
 {
+	const struct json *pdu;
+
+	if (json_parse(sync->arena, event->json, &pdu, NULL) != STATUS_OK)
+		return STATUS_INTERNAL;
 	jw_object(w);
-	for (struct json_iter i = json_iter(event->pdu); json_next(&i);) {
+	for (struct json_iter i = json_iter(pdu); json_next(&i);) {
 		jw_key_str(w, i.key);
 		jw_value(w, i.value);
 	}
-	if (json_get(event->pdu, "event_id") == NULL)
+	if (json_get(pdu, "event_id") == NULL)
 		jw_put_str(w, "event_id", event->event_id);
 	jw_object_end(w);
+	return STATUS_OK;
 }
 
 static enum status write_events(struct sync *sync, struct json_writer *w,
@@ -37,7 +42,7 @@ static enum status write_events(struct sync *sync, struct json_writer *w,
 	jw_put_array(w, "events");
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (sync->request->filter.federation_format)
-			write_pdu(w, events[i]);
+			status = write_pdu(sync, w, events[i]);
 		else
 			status = event_write_client(w, events[i], &format);
 	}
