@@ -158,8 +158,8 @@ static enum status load_recipients(struct imap_watchers *all, char why[CONFIG_ER
 	enum status status = db_open(all->bridge->db_path, true, &db);
 	if (status == STATUS_OK) {
 		status = recipients_new(db, &all->bridge->config->bridge_mail, &all->recipients);
-	if (status == STATUS_OK)
-		status = recipients_with_rooms(all->recipients, all->bridge->db_path);
+		if (status == STATUS_OK)
+			status = recipients_with_rooms(all->recipients, all->bridge->db_path);
 		db_close(&db);
 	}
 	if (status != STATUS_OK)

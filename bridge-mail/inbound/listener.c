@@ -133,8 +133,8 @@ static enum status load_recipients(struct listener *l, char why[CONFIG_ERROR_MAX
 	enum status status = db_open(l->bridge->db_path, true, &db);
 	if (status == STATUS_OK) {
 		status = recipients_new(db, &l->bridge->config->bridge_mail, &l->recipients);
-	if (status == STATUS_OK)
-		status = recipients_with_rooms(l->recipients, l->bridge->db_path);
+		if (status == STATUS_OK)
+			status = recipients_with_rooms(l->recipients, l->bridge->db_path);
 		db_close(&db);
 	}
 	if (status != STATUS_OK)
