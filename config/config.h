@@ -63,7 +63,9 @@ struct config_sfu {
 	char *homeserver_url;	/* "http://localhost:8008" */
 	char *api_key;		/* LiveKit API key: "parvis" */
 	char *api_secret_file;	/* holds the secret, mode 0600 */
-	char *web_dir;		/* the built meeting page: "/usr/share/parvis/web" */
+	char **webhook_urls;	/* who is told what happens in meetings */
+	unsigned webhook_urls_count;
+	char *web_dir; /* the built meeting page: "/usr/share/parvis/web" */
 	bool trust_forwarded;
 };
 
@@ -150,6 +152,7 @@ struct config_bridge_mail {
 		attachment_max_bytes; /* 10 MiB: what is larger leaves as a link, with public_url */
 	uint16_t link_days;	      /* 30: how long such a link leads to its file */
 	bool verify_senders_off;
+	char *quarantine; /* mailbox for mails that are set aside; "": that which each came for */
 	char **authserv_ids; /* whose Authentication-Results are believed */
 	unsigned authserv_ids_count;
 	char **dns_servers; /* "127.0.0.1:5353"; empty: those of /etc/resolv.conf */

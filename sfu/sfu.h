@@ -41,9 +41,10 @@ struct sfu {
 	struct media_threads *media;  /* media/media_threads.h; signalling tells them */
 	struct mailbox *media_events; /* of struct media_event: media threads to signalling */
 
-	char *database;		     /* path: store/ */
-	struct db_writer *writer;    /* any thread */
-	struct occupancy *occupancy; /* meeting/: who sits where; any thread */
+	char *database;			/* path: store/ */
+	struct db_writer *writer;	/* any thread */
+	struct mailbox *webhooks_ready; /* wakes api/webhooks.h: rows are there */
+	struct occupancy *occupancy;	/* meeting/: who sits where; any thread */
 
 	struct signal_server *signal; /* signal/: the libwebsockets loop, and the meetings */
 	struct http_server *http;     /* api/: the meeting page and the token service */

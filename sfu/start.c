@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "sfu/api/api.h"
 #include "sfu/api/delegations.h"
+#include "sfu/api/webhooks.h"
 #include "sfu/media/media_threads.h"
 #include "sfu/meeting/occupancy.h"
 #include "sfu/signal/signal.h"
@@ -28,6 +29,7 @@
 #define HTTP_WORKERS		  8
 #define HTTP_CONNECTIONS	  2000
 #define MEDIA_EVENTS_MAX	  8192
+#define WEBHOOK_WAKES_MAX	  64
 #define MEDIA_THREADS_DEFAULT_MAX 4
 #define MEETINGS_KEPT_MS	  (INT64_C(30) * 24 * 3600 * 1000)
 
@@ -37,6 +39,7 @@ struct running {
 	struct buf secret;
 	struct api *api;
 	struct delegations *delegations;
+	struct webhooks *webhooks;
 };
 
 static enum status fail(char why[START_ERROR_MAX], enum status status, const char *fmt, ...)
@@ -270,6 +273,7 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 	sfu->api_secret = buf_str(&running->secret);
 	sfu->metrics = metrics_new();
 	sfu->occupancy = occupancy_new();
+	sfu->webhooks_ready = mailbox_new(WEBHOOK_WAKES_MAX);
 	metrics_gauge_fn(
 		sfu->metrics, "parvis_sfu_meetings", "Meetings under way", rooms, sfu->occupancy);
 	metrics_gauge_fn(sfu->metrics, "parvis_sfu_participants", "People in meetings", seats,
@@ -281,7 +285,8 @@ static enum status start_parts(struct running *running, char why[START_ERROR_MAX
 		status = start_media(sfu, why);
 	if (status == STATUS_OK)
 		status = start_signal(sfu, why);
-	if (status == STATUS_OK && delegations_start(sfu, &running->delegations) != STATUS_OK)
+	if (status == STATUS_OK && (delegations_start(sfu, &running->delegations) != STATUS_OK ||
+					   webhooks_start(sfu, &running->webhooks) != STATUS_OK))
 		status = fail(why, STATUS_IO, "cannot read the database %s", sfu->database);
 	if (status == STATUS_OK)
 		status = start_http(running, why);
@@ -317,12 +322,14 @@ void sfu_stop(struct sfu **sfu)
 	if (s->http != NULL)
 		http_server_stop(&s->http);
 	delegations_stop(&running->delegations);
+	webhooks_stop(&running->webhooks);
 	signal_stop(&s->signal);
 	media_threads_stop(&s->media);
 	mailbox_free(&s->media_events, media_event_drop);
 	dtls_identity_free(&identity);
 	if (s->writer != NULL)
 		db_writer_stop(&s->writer);
+	mailbox_free(&s->webhooks_ready, NULL);
 	api_free(&running->api);
 	metrics_free(&s->metrics);
 	occupancy_free(&s->occupancy);

@@ -135,6 +135,8 @@ static enum status make_headers(
 		char value[HEADER_MAX];
 		int n = snprintf(value, sizeof(value), "Bearer %s", call->bearer);
 		ok = n > 0 && (size_t)n < sizeof(value) && add_header(out, "Authorization", value);
+	} else if (ok && call->authorization != NULL) {
+		ok = add_header(out, "Authorization", call->authorization);
 	}
 	/* A body is sent at once, not after a "100 Continue" that many never send. */
 	append_line(out, "Expect:");

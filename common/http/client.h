@@ -29,6 +29,7 @@ struct http_call {
 	struct str body;	   /* sent when p is not NULL */
 	const char *content_type;  /* NULL: application/json */
 	const char *bearer;	   /* access token, or NULL; never logged */
+	const char *authorization; /* the whole header in its place, or NULL; never logged */
 	unsigned timeout_ms;	   /* for the whole call; 0: 30,000 */
 	size_t max_answer;	   /* bytes of body accepted; 0: 1 MiB */
 	const atomic_bool *cancel; /* checked often; true ends the call with STATUS_UNAVAILABLE */

@@ -33,6 +33,14 @@ uint64_t meetings_next_id(struct meetings *meetings)
 	return ++meetings->last_id;
 }
 
+void meeting_tell(enum meeting_news news, const struct meeting *meeting,
+	const struct participant *participant, const struct publication *publication)
+{
+	const struct meeting_listener *listener = &meeting->all->listener;
+	if (listener->news != NULL)
+		listener->news(listener->context, news, meeting, participant, publication);
+}
+
 /* --- seats ------------------------------------------------------------------------------------ */
 
 static void tell_occupancy(const struct meeting *meeting)
@@ -97,6 +105,7 @@ static struct meeting *open_meeting(struct meetings *all, struct str name,
 	command->meeting = meeting->id;
 	all->listener.media(all->listener.context, command);
 	all->listener.opened(all->listener.context, meeting);
+	meeting_tell(NEWS_OPENED, meeting, NULL, NULL);
 	log_info("meeting %s opens", meeting->sid);
 	return meeting;
 }
@@ -108,6 +117,7 @@ static void close_meeting(struct meeting *meeting)
 	command->meeting = meeting->id;
 	all->listener.media(all->listener.context, command);
 	(void)map_remove(all->by_name, str_c(meeting->name));
+	meeting_tell(NEWS_CLOSED, meeting, NULL, NULL);
 	log_info("meeting %s closes", meeting->sid);
 	for (unsigned i = 0; i < DEPARTED_MAX; i++)
 		mem_freep(&meeting->departed[i].identity);
@@ -173,11 +183,14 @@ static void remove_participant(struct participant *p, enum leave_reason reason, 
 	(void)map_remove(all->participants, id_key(&p->id));
 	remember_departed(meeting, p, mono_ms);
 	tell_occupancy(meeting);
+	bool was_active = p->state == PARTICIPANT_ACTIVE;
 	p->state = PARTICIPANT_GONE;
 	p->reason = reason;
 	p->version++;
 	log_info("participant %s leaves meeting %s: reason %d", p->sid, meeting->sid, (int)reason);
 	all->listener.left(all->listener.context, meeting, p);
+	if (was_active)
+		meeting_tell(NEWS_LEFT, meeting, p, NULL);
 	participant_free(&p);
 }
 
@@ -311,6 +324,8 @@ void participant_set_state(struct participant *participant, enum participant_sta
 		return;
 	participant->state = state;
 	participant_changed(participant);
+	if (state == PARTICIPANT_ACTIVE)
+		meeting_tell(NEWS_JOINED, participant->meeting, participant, NULL);
 }
 
 void participant_detach(struct participant *participant, int64_t mono_ms)

@@ -50,6 +50,15 @@ struct meeting_now {
 	int64_t wall_ms, mono_ms;
 };
 
+enum meeting_news {
+	NEWS_OPENED,
+	NEWS_JOINED,
+	NEWS_PUBLISHED,
+	NEWS_UNPUBLISHED,
+	NEWS_LEFT,
+	NEWS_CLOSED,
+};
+
 struct meeting_listener {
 	void *context;
 	/* STATUS_OK; STATUS_NOT_FOUND: there is no such meeting; STATUS_DENIED: it is over. */
@@ -77,6 +86,9 @@ struct meeting_listener {
 	void (*permission_changed)(void *context, struct subscription *subscription);
 	/* Muted, or not any more, by somebody else than its publisher. */
 	void (*muted)(void *context, struct publication *publication);
+	/* For those outside. What the news is not about is NULL. May be NULL. */
+	void (*news)(void *context, enum meeting_news news, const struct meeting *meeting,
+		const struct participant *participant, const struct publication *publication);
 };
 
 struct meetings {
@@ -122,6 +134,8 @@ bool meetings_next(const struct meetings *meetings, size_t *cursor, struct parti
 
 void meetings_media_event(
 	struct meetings *meetings, const struct media_event *event, const struct meeting_now *now);
+void meeting_tell(enum meeting_news news, const struct meeting *meeting,
+	const struct participant *participant, const struct publication *publication);
 void participant_set_state(struct participant *participant, enum participant_state state);
 /* Its name, metadata or attributes were: others are told. */
 void participant_changed(struct participant *participant);

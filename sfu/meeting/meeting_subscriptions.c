@@ -140,6 +140,7 @@ void meeting_rendition_live(struct rendition *rendition, int64_t mono_ms)
 	t->live = true;
 	t->live_ms = mono_ms;
 	participant_changed(owner);
+	meeting_tell(NEWS_PUBLISHED, meeting, owner, t);
 	for (unsigned i = 0; i < meeting->count; i++) {
 		struct participant *other = meeting->list[i];
 		if (other == owner || !other->auto_subscribe || other->state < PARTICIPANT_JOINED)

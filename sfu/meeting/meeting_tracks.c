@@ -110,6 +110,8 @@ void meeting_remove_track(struct publication *publication)
 		at = &(*at)->next;
 	*at = t->next;
 	bool was_live = t->live;
+	if (was_live)
+		meeting_tell(NEWS_UNPUBLISHED, owner->meeting, owner, t);
 	publication_free(&t);
 	if (was_live)
 		participant_changed(owner);

@@ -8,6 +8,7 @@
 #include "sfu/signal/requests.h"
 #include "sfu/signal/responses.h"
 #include "sfu/signal/signal_internal.h"
+#include "sfu/signal/webhook_events.h"
 #include "sfu/store/meetings_store.h"
 
 #define LOG_MODULE "signal"
@@ -258,5 +259,6 @@ struct meeting_listener notices_listener(struct signal_server *server)
 		.stream_changed = stream_changed,
 		.permission_changed = permission_changed,
 		.muted = muted,
+		.news = webhook_events_tell,
 	};
 }

@@ -1,21 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SFU as other programs of its owner see it: LiveKit's server API by its own SDK.
+// The SFU as other programs of its owner see it: LiveKit's server API and webhooks, by its own SDK.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { DataPacket_Kind, ListParticipantsRequest, ListParticipantsResponse, TrackSource } from "@livekit/protocol";
 import { DisconnectReason, RoomEvent, dispose } from "@livekit/rtc-node";
-import { AccessToken, RoomServiceClient } from "livekit-server-sdk";
+import { AccessToken, RoomServiceClient, WebhookReceiver } from "livekit-server-sdk";
 
 import { Parvis, eventually } from "../tools/parvis.mjs";
 import { Person } from "../tools/person.mjs";
 
-let parvis, secret, service;
+let parvis, secret, service, hook;
+
+// Whoever is told what happens: takes nothing while `refuse` is true.
+async function startHook() {
+    const told = { events: [], faults: [], tries: 0, refuse: false };
+    const server = http.createServer(async (request, reply) => {
+        const chunks = [];
+        for await (const chunk of request) chunks.push(chunk);
+        told.tries++;
+        if (!told.refuse) {
+            await new WebhookReceiver("parvis", secret).receive(Buffer.concat(chunks).toString(), request.headers.authorization)
+                .then((event) => told.events.push(event), (error) => told.faults.push(error.message));
+        }
+        reply.writeHead(told.refuse ? 503 : 200).end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    told.url = `http://127.0.0.1:${server.address().port}/hook`;
+    told.close = () => server.close();
+    return told;
+}
+
+const toldOf = (room) => hook.events.filter((e) => e.room.name === room).map((e) => e.event);
 
 before(async () => {
-    parvis = await Parvis.start({ programs: ["homeserver", "sfu"] });
+    hook = await startHook();
+    parvis = await Parvis.start({ programs: ["homeserver", "sfu"], sfu: [`webhook_urls: ["${hook.url}"]`] });
     secret = fs.readFileSync(path.join(parvis.dir, "sfu-secret"), "utf8").trim();
     service = new RoomServiceClient(parvis.meeting, "parvis", secret);
 });
@@ -25,6 +49,7 @@ afterEach(() => Person.allLeave());
 after(async () => {
     await dispose();
     await parvis?.stop();
+    hook?.close();
 });
 
 async function enter(room, identity, more = {}) {
@@ -125,4 +150,30 @@ test("protobuf does as well as JSON; who may not, cannot", async () => {
     assert.deepEqual(await refused("ListParticipants", admin, JSON.stringify({ room: 7 })), [400, "malformed"]);
     assert.deepEqual(await refused("ListParticipants", admin, "\xff\xff\xff", "application/protobuf"), [400, "malformed"]);
     assert.deepEqual(await refused("ListParticipants", admin, body, "text/plain"), [404, "bad_route"]);
+});
+
+test("a webhook tells in order what happens, and again until it is heard", async () => {
+    const anna = await enter("told", "anna");
+    const publication = await anna.speak();
+    await eventually("published", () => toldOf("told").length === 3);
+    await anna.room.localParticipant.unpublishTrack(publication.sid);
+    await anna.leave();
+    await eventually("the end", () => toldOf("told").includes("room_finished"));
+    assert.deepEqual(toldOf("told"),
+        ["room_started", "participant_joined", "track_published", "track_unpublished", "participant_left", "room_finished"]);
+    const left = hook.events.find((e) => e.room.name === "told" && e.event === "participant_left");
+    assert.deepEqual([left.participant.identity, left.participant.disconnectReason], ["anna", DisconnectReason.CLIENT_INITIATED]);
+    assert.equal(new Set(hook.events.map((e) => e.id)).size, hook.events.length);
+
+    hook.refuse = true;
+    const before = hook.tries;
+    const ben = await enter("late", "ben");
+    await eventually("tried", () => hook.tries > before);
+    await parvis.kill("sfu");
+    hook.refuse = false;
+    await parvis.launch("sfu");
+    await eventually("what was not heard before the crash", () => toldOf("late").length >= 1);
+    assert.equal(toldOf("late")[0], "room_started");
+    assert.deepEqual(hook.faults, []);
+    await ben.leave();
 });
