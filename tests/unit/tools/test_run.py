@@ -158,10 +158,10 @@ class Commands(unittest.TestCase):
             with open(os.devnull, "wb") as log:
                 process = subprocess.Popen
                 run.subprocess.Popen = lambda *a, **k: process(*a, pass_fds=[writing], **k)
-                run.run_command({"command": ["sh", "-c", "sleep 60 & exit 0"]}, log)
-            os._exit(0)
+                suite = {"name": "tools/test_run", "command": ["sh", "-c", "sleep 60 & exit 7"]}
+                os._exit(run.run_command(suite, log))
         os.close(writing)
-        os.waitpid(child, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
         began = time.monotonic()
         # The pipe ends with the last process that holds it.
         self.assertEqual(os.read(reading, 1), b"")
