@@ -6,6 +6,7 @@
 #include "homeserver/room/erased.h"
 #include "homeserver/room/event_bundle.h"
 #include "homeserver/room/event_fields.h"
+#include "homeserver/room/redact.h"
 #include "homeserver/room/room_events.h"
 #include "homeserver/room/room_version.h"
 #include "homeserver/room/visibility.h"
@@ -151,6 +152,20 @@ enum status event_write_plain(struct json_writer *w, const struct event *event,
 	return status;
 }
 
+/* Why something was taken back is not for who had left by then. */
+static enum status hide_reason(struct event *redaction, const struct event_format *format)
+{
+	BUF_SCOPE(text, CLIENT_EVENT_MAX);
+	enum status status =
+		redact_content(redaction->version, redaction->type, redaction->content, &text);
+
+	if (status == STATUS_OK)
+		status = buf_status(&text);
+	redaction->content = NULL;
+	redaction->content_text = arena_str(format->arena, buf_str(&text));
+	return status;
+}
+
 static enum status write_redaction(
 	struct json_writer *w, const struct event *event, const struct event_format *format)
 {
@@ -163,6 +178,10 @@ static enum status write_redaction(
 	if (status != STATUS_OK)
 		return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 	jw_put_str(w, "redacted_by", redaction->event_id);
+	if (format->visibility != NULL && !visibility_allows(format->visibility, redaction))
+		status = hide_reason(redaction, format);
+	if (status != STATUS_OK)
+		return status;
 	jw_key(w, "redacted_because");
 	return event_write_plain(w, redaction, NULL, format);
 }
