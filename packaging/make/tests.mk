@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Running the product and its tests.
 
-.PHONY: run web test packages-run packages-test unit-build tsan fuzz fuzz-build bench bench-build bench-synapse
+.PHONY: bench-mail corpus run web test packages-run packages-test unit-build tsan fuzz fuzz-build bench bench-build bench-synapse \
+	bench-sfu soak-sfu swarm-build
 
 FUZZ_SECONDS ?= 60
 
@@ -36,7 +37,7 @@ $(foreach t,$(score_programs),$(eval $(call link_rule,$(t),tests/score/$(t:$(B)/
 tool_programs := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 $(foreach t,$(tool_programs),$(eval $(call link_rule,$(t),tests/tools/$(t:$(B)/tools/%=%),common)))
 
-unit-build: $(unit_tests) $(score_programs) $(tool_programs)
+unit-build: $(unit_tests) $(score_programs) $(tool_programs) swarm-build
 
 # The thread sanitizer of gcc needs addresses that are not shuffled too far; where a container does
 # not allow setarch, it may do without.
@@ -55,9 +56,36 @@ bench: packages-test
 	@for bench in tests/bench/*.py; do \
 		echo "# $$bench"; PARVIS_BUILD=build/release /usr/bin/python3 $$bench || exit 1; done
 
+# Mails a second from LMTP to room, and memory; BENCH_QUICK=1: smaller. corpus: all 6,046 real mails,
+# of which make test takes 300.
+bench-mail corpus: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build
+bench-mail:
+	@PARVIS_BUILD=build/release tests/node_modules/.bin/node --no-warnings tests/bench/mail.mjs
+corpus:
+	@PARVIS_BUILD=build/release PARVIS_CORPUS=all tests/node_modules/.bin/node --no-warnings \
+		--test-force-exit --test-reporter=spec tests/integration/mail-corpus.test.mjs
+
 bench-synapse:
 	@python3 -m venv build/synapse && build/synapse/bin/pip install --quiet matrix-synapse
 
 bench_programs := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 $(foreach t,$(bench_programs),$(eval $(call link_rule,$(t),tests/bench/$(t:$(B)/bench/%=%),common)))
 bench-build: $(bench_programs)
+
+# Synthetic participants, and the bare loop that they are measured against (tests/bench/sfu/).
+swarm_libs = $(call pkg_libs,opus vpx)
+$(B)/bench/sfu/swarm: $(call objects,$(addprefix tests/bench/sfu/,swarm.c engine.c peer.c media.c))
+$(B)/bench/sfu/bare: $(call objects,$(addprefix tests/bench/sfu/,bare.c engine.c peer.c))
+$(B)/bench/sfu/swarm $(B)/bench/sfu/bare: $(B)/libsfu.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	@echo "  LD $(VARIANT) $@"
+	@$(CC) $(base_ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(call pkg_libs,$(pkgs_sfu)) $(base_libs) $(swarm_libs)
+swarm-build: $(B)/bench/sfu/swarm $(B)/bench/sfu/bare
+
+# Beside Janus, and LiveKit where livekit-server is on PATH or named by LIVEKIT_SERVER.
+# BENCH_QUICK=1: smaller sizes, about a minute.
+bench-sfu: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build swarm-build web
+	@PARVIS_BUILD=build/release tests/node_modules/.bin/node tests/bench/sfu.mjs

@@ -370,9 +370,18 @@ static bool turn(struct relay *relay)
 	return fds[0].revents == 0 || take_commands(relay);
 }
 
+/* 0, which cannot be reached, when it is none. */
+static uint16_t parse_port(const char *text)
+{
+	int64_t port;
+	bool is_port =
+		str_to_i64(str_c(text), &port) == STATUS_OK && port > 0 && port <= UINT16_MAX;
+	return is_port ? (uint16_t)port : 0;
+}
+
 static bool parse_address(const char *ip, const char *port, struct sockaddr_in *out)
 {
-	*out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	*out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(parse_port(port))};
 	return inet_pton(AF_INET, ip, &out->sin_addr) == 1;
 }
 
