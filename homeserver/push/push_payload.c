@@ -14,21 +14,11 @@
 #define TWEAK_NAME_MAX	255
 #define GATEWAY_PATH	STR("/_matrix/push/v1/notify")
 
-enum status push_counts_load(struct db *db, struct arena *arena, struct str user_id, int64_t now,
-	struct push_counts *out)
+enum status push_counts_load(
+	struct db *db, struct str user_id, int64_t now, struct push_counts *out)
 {
-	struct membership_rows rooms;
 	struct push_counts counts = {0};
-	enum status status = membership_of_user(db, arena, user_id, &rooms);
-	for (size_t i = 0; status == STATUS_OK && i < rooms.count; i++) {
-		struct unread_counts unread = {0};
-		if (rooms.items[i].membership == MEMBERSHIP_INVITE)
-			counts.unread++;
-		if (rooms.items[i].membership != MEMBERSHIP_JOIN)
-			continue;
-		status = push_store_counts(db, arena, user_id, rooms.items[i].room_id, &unread);
-		counts.unread += unread.notifications;
-	}
+	enum status status = push_store_total(db, user_id, &counts.unread);
 	if (status == STATUS_OK)
 		status = rung_calls_missed(db, user_id, now, &counts.missed_calls);
 	*out = counts;

@@ -12,8 +12,8 @@ struct push_counts {
 	int64_t unread;
 	int64_t missed_calls;
 };
-MUST_CHECK enum status push_counts_load(struct db *db, struct arena *arena, struct str user_id,
-	int64_t now, struct push_counts *out);
+MUST_CHECK enum status push_counts_load(
+	struct db *db, struct str user_id, int64_t now, struct push_counts *out);
 
 /* A pusher's `data`, as far as it concerns the server. */
 struct push_target {

@@ -119,8 +119,7 @@ static enum push_result send_event(
 	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && event->redacted))
 		return change(s, remove_row);
 	if (status == STATUS_OK)
-		status = push_counts_load(
-			s->sender->db, s->arena, s->pusher->user_id, s->now, &s->counts);
+		status = push_counts_load(s->sender->db, s->pusher->user_id, s->now, &s->counts);
 	if (status == STATUS_OK)
 		status = push_payload_event(
 			s->sender->db, s->arena, s->pusher, event, row->actions, &s->counts, &body);
@@ -135,7 +134,7 @@ static enum push_result send_counts(struct sending *s, int64_t *retry_after_ms_o
 	if (s->badge.reads == 0)
 		return PUSH_NOTHING_LEFT;
 	enum status status =
-		push_counts_load(s->sender->db, s->arena, s->pusher->user_id, s->now, &s->counts);
+		push_counts_load(s->sender->db, s->pusher->user_id, s->now, &s->counts);
 	if (status == STATUS_OK && (s->counts.unread == s->badge.told || s->target.no_badge))
 		return change(s, accepted);
 	if (status == STATUS_OK)

@@ -43,6 +43,9 @@ struct unread_counts {
 MUST_CHECK enum status push_store_counts(struct db *db, struct arena *arena, struct str user_id,
 	struct str room_id, struct unread_counts *out);
 
+/* For a badge: what is unread in all joined rooms together, and open invites. */
+MUST_CHECK enum status push_store_total(struct db *db, struct str user_id, int64_t *out);
+
 /* For sync: rooms in which a receipt changed the user's counts in (after, upto]. Counts changed by
  * an event come with that event. */
 MUST_CHECK enum status push_store_counts_changed(struct db *db, struct arena *arena,

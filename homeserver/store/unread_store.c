@@ -33,7 +33,16 @@ DB_SQL(sql_sum_put, "UPDATE unread_counts SET notifications = ?4, highlights = ?
 		    " position = ?6" HERE " AND thread_id = ?3");
 DB_SQL(sql_clear_events, "DELETE FROM notified_events" HERE);
 DB_SQL(sql_clear_counts, "DELETE FROM unread_counts" HERE);
-/* membership 2: join */
+/* membership 1: invite, 2: join. Rooms one after the other: most have nothing unread. */
+DB_SQL(sql_total, "SELECT coalesce(sum(CASE m.membership WHEN 1 THEN 1 ELSE"
+		  " (SELECT coalesce(sum(c.notifications), 0) FROM unread_counts c"
+		  " WHERE c.room = m.room AND c.user = m.user)"
+		  " + (SELECT count(*) FROM (SELECT 1 FROM room_notices n WHERE n.room = m.room"
+		  " AND n.position > max(m.joined_since, " READ_ALL ") AND " NOTICE_CONCERNS
+		  " AND n.position > " READ_THREAD
+		  " AND NOT EXISTS (SELECT 1 FROM users u WHERE u.user_id = ?1"
+		  " AND u.appservice_id IS NOT NULL) LIMIT ?2)) END), 0)"
+		  " FROM memberships m WHERE m.user = " USER " AND m.membership IN (1, 2)");
 DB_SQL(sql_list, "SELECT r.room_id, e.thread_id, e.position AS position, e.highlight, e.actions,"
 		 " e.read FROM memberships m JOIN notified_events e"
 		 " ON e.room = m.room AND e.user = m.user"
@@ -82,6 +91,17 @@ enum status push_store_counts(struct db *db, struct arena *arena, struct str use
 	enum status status = own_counts(db, arena, user_id, room_id, out);
 	if (status == STATUS_OK)
 		status = notice_store_counts(db, arena, user_id, room_id, out);
+	return status;
+}
+
+enum status push_store_total(struct db *db, struct str user_id, int64_t *out)
+{
+	DB_QUERY(q, db, &sql_total);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, NOTICES_MAX);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*out = db_col_int(q, 0);
 	return status;
 }
 
