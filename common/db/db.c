@@ -2,6 +2,7 @@
 #include "common/db/db.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/base/mem.h"
@@ -45,12 +46,20 @@ enum status db_exec_text(struct db *db, const char *sql)
 	return STATUS_IO;
 }
 
+/* Counting its memory costs SQLite a lock that all connections share, at each allocation. */
+static void db_prepare_sqlite(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum status db_open(const char *path, bool read_only, struct db **out)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db *db = MEM_NEW(struct db);
 	int flags = SQLITE_OPEN_NOMUTEX |
 		    (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 
+	pthread_once(&once, db_prepare_sqlite);
 	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
 		log_error("cannot open %s: %s", path,
 			db->handle == NULL ? "out of memory" : sqlite3_errmsg(db->handle));
