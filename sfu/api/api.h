@@ -14,11 +14,13 @@ struct db;
 struct http_client;
 struct sfu;
 
-#define API_MAX_TABLES 8
+#define API_MAX_TABLES	8
+#define LIMIT_TEST_COST 10
 
 enum api_limit {
 	LIMIT_NONE,
-	LIMIT_ASK, /* by address: what costs a call to the homeserver or a row */
+	LIMIT_ASK,  /* by address: what costs a call to the homeserver or a row */
+	LIMIT_TEST, /* as LIMIT_TEST_COST of those: it costs a meeting */
 };
 
 /* Of one worker. */
@@ -57,6 +59,7 @@ extern const struct http_routes api_monitoring_routes;
 extern const struct http_routes api_token_routes;
 extern const struct http_routes api_meetings_routes;
 extern const struct http_routes api_room_service_routes;
+extern const struct http_routes api_test_routes;
 extern const struct http_routes api_web_routes;
 
 #endif

@@ -16,6 +16,7 @@ static enum http_outcome file_get(struct http_request *request, struct http_repl
 static enum http_outcome index_get(struct http_request *request, struct http_reply *reply);
 
 static const struct http_route routes[] = {
+	{HTTP_GET, "/test", 0, LIMIT_NONE, BODY_NONE, 0, index_get},
 	{HTTP_GET, "/m/{id}", 0, LIMIT_NONE, BODY_NONE, 0, index_get},
 	{HTTP_GET, "/{path*}", 0, LIMIT_NONE, BODY_NONE, 0, file_get},
 };
@@ -64,9 +65,11 @@ static void security_headers(struct http_request *request, struct http_reply *re
 	struct str policy = arena_printf(request->arena,
 		"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
 		"img-src 'self' blob: data:; media-src 'self' blob: mediastream:; "
-		"worker-src 'self' blob:; manifest-src 'self'; connect-src 'self' %s %s %.*s; "
+		"worker-src 'self' blob:; manifest-src 'self'; connect-src 'self' %s https://%s %s "
+		"%.*s; "
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-		config->homeserver.public_url, config->sfu.signal_url, STR_FMT(signal_http));
+		config->homeserver.public_url, config->server_name, config->sfu.signal_url,
+		STR_FMT(signal_http));
 	http_reply_header(reply, "Content-Security-Policy", policy.p);
 	http_reply_header(reply, "X-Content-Type-Options", "nosniff");
 	http_reply_header(reply, "Referrer-Policy", "no-referrer");

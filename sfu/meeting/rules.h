@@ -19,6 +19,10 @@
  * named in base64, which has no '-'. */
 #define CALLED_ROOM_PREFIX "m-"
 
+/* Meetings of the page's self-test, one for each: short, and nobody's seat. */
+#define TEST_ROOM_PREFIX "t-"
+#define TEST_LENGTH_MS	 60000
+
 #define IDENTITY_MAX	  255 /* bytes */
 #define ROOM_NAME_MAX	  255
 #define DISPLAY_NAME_MAX  255

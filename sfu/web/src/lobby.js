@@ -5,6 +5,7 @@ import { DeviceChoice } from "./devices.js";
 import { field, form, h, show } from "./dom.js";
 import { brand, go, signInForm, signedIn } from "./home.js";
 import { enter } from "./meeting.js";
+import { selfTestLink } from "./selftest.js";
 import { t } from "./texts.js";
 
 // The guest's secret stays in the fragment: it is in no log and no Referer.
@@ -12,9 +13,9 @@ function guestSecret() {
     return new URLSearchParams(location.hash.slice(1)).get("guest");
 }
 
-function notice(title, text, button, action) {
+function notice(title, text, button, action, ...more) {
     show(title, h("div", { className: "card" }, brand(), h("h1", {}, title), h("p", {}, text),
-        h("button", { type: "button", className: "primary", onclick: action }, button)));
+        h("button", { type: "button", className: "primary", onclick: action }, button), ...more));
 }
 
 function full(id) {
@@ -48,6 +49,8 @@ function joinForm(id, about) {
     const devices = new DeviceChoice();
     const guest = guestSecret();
     const name = h("input", { required: true, maxLength: 40, autocomplete: "name", value: sessionStorage.getItem("name") ?? "" });
+    const help = selfTestLink();
+    help.hidden = true;
     show(about.objective || t("meeting"), h("div", { className: "card wide" }, brand(),
         h("h1", {}, about.objective || t("meeting")),
         h("p", { className: "help" }, t("seats", about.seats)),
@@ -57,9 +60,13 @@ function joinForm(id, about) {
             busy: t("joining"),
             submit: async () => {
                 if (guest) sessionStorage.setItem("name", name.value.trim());
-                await join(id, devices, name.value.trim());
+                await join(id, devices, name.value.trim()).catch((error) => {
+                    help.hidden = false;
+                    throw error;
+                });
             },
         }),
+        help,
         guest ? null : signedIn(() => { devices.stop(); lobby(id); })));
     addEventListener("navigate-to", () => devices.stop(), { once: true });
     devices.start();
@@ -75,6 +82,6 @@ export async function lobby(id) {
             show(about.objective || t("meeting"), h("div", { className: "card" }, brand(),
                 h("h1", {}, about.objective || t("meeting")), signInForm(config.server_name, () => lobby(id))));
     } catch (error) {
-        notice(t("meeting"), error.message, t("tryAgain"), () => lobby(id));
+        notice(t("meeting"), error.message, t("tryAgain"), () => lobby(id), selfTestLink());
     }
 }

@@ -5,6 +5,7 @@ import { DisconnectReason, Room, RoomEvent } from "livekit-client";
 import { account, guestLink } from "./api.js";
 import { announce, h, show } from "./dom.js";
 import { brand, go } from "./home.js";
+import { selfTestLink } from "./selftest.js";
 import { t } from "./texts.js";
 import { Tile, displayName } from "./tiles.js";
 
@@ -161,6 +162,7 @@ class Meeting {
             : [t("lost"), t("lostHelp")];
         show(title, h("div", { className: "card" }, brand(), h("h1", {}, title), text ? h("p", {}, text) : null,
             h("button", { type: "button", className: "primary", onclick: this.back }, t("rejoin")),
+            text ? selfTestLink() : null,
             this.isGuest ? null : h("button", { type: "button", onclick: () => go("/") }, t("home"))));
     }
 }
