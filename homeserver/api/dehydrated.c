@@ -100,7 +100,7 @@ static enum status put_change(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	struct put_change *change = arg;
 	struct str user_id = change->upload.user_id;
-	bool created;
+	bool created = false;
 	enum status status = drop_old(tx, user_id);
 	if (status == STATUS_OK || status == STATUS_NOT_FOUND)
 		status = device_ensure(

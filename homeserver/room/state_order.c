@@ -166,12 +166,12 @@ static int by_mainline(const void *a, const void *b)
 	return by_time(left, right);
 }
 
-static enum status levels_before(
-	struct state_work *work, struct state_node *node, struct state_node **out)
+/* From an event to the power levels that it cites; NULL: to none. */
+static enum status step_back(struct state_work *work, struct state_node **node)
 {
-	enum status status = state_node_expand(work, node);
+	enum status status = state_node_expand(work, *node);
 
-	*out = status == STATUS_OK ? state_node_auth_of(node, "m.room.power_levels") : NULL;
+	*node = status == STATUS_OK ? state_node_auth_of(*node, "m.room.power_levels") : NULL;
 	return status;
 }
 
@@ -179,17 +179,18 @@ static enum status levels_before(
 static enum status place_mainline(struct state_work *work)
 {
 	const struct state_item *item = state_table_find(work, "m.room.power_levels", STR(""));
-	struct state_node *node = NULL;
-	enum status status = STATUS_OK;
+	struct state_node *node;
+	enum status status;
 
 	for (size_t i = 0; i < work->nodes.count; i++)
 		work->nodes.items[i]->is_placed = false;
-	if (item != NULL)
-		status = state_node_get(work, item->event_id, &node);
+	if (item == NULL)
+		return STATUS_OK;
+	status = state_node_get(work, item->event_id, &node);
 	for (size_t i = 0; status == STATUS_OK && node != NULL && !node->is_placed; i++) {
 		node->is_placed = true;
 		node->mainline = i;
-		status = levels_before(work, node, &node);
+		status = step_back(work, &node);
 	}
 	return status;
 }
@@ -205,7 +206,7 @@ static enum status place(struct state_work *work, struct state_node *from)
 		/* Until the end is known: also what ends a circle. */
 		node->is_placed = true;
 		node->mainline = MAINLINE_NONE;
-		status = levels_before(work, node, &node);
+		status = step_back(work, &node);
 	}
 	if (status != STATUS_OK || node == NULL)
 		return status;
@@ -215,7 +216,7 @@ static enum status place(struct state_work *work, struct state_node *from)
 		if (node->mainline == position)
 			break;
 		node->mainline = position;
-		status = levels_before(work, node, &node);
+		status = step_back(work, &node);
 	}
 	return status;
 }
@@ -227,9 +228,9 @@ static enum status place_sorted(struct state_work *work, struct state_nodes *nod
 	enum status status = STATUS_OK;
 
 	for (size_t i = 0; i < nodes->count && status == STATUS_OK; i++) {
-		struct state_node *levels;
+		struct state_node *levels = nodes->items[i];
 
-		status = levels_before(work, nodes->items[i], &levels);
+		status = step_back(work, &levels);
 		if (status == STATUS_OK && levels != NULL)
 			status = place(work, levels);
 		if (status == STATUS_OK)
