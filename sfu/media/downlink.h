@@ -13,7 +13,7 @@
 #include "sfu/media/probe.h"
 #include "sfu/media/rtcp.h"
 
-#define DOWNLINK_SENT  2048 /* packets whose fate may still be told */
+#define DOWNLINK_SENT  1024 /* packets whose fate may still be told */
 #define DOWNLINK_QUEUE 512
 
 struct peer;

@@ -67,7 +67,7 @@ static void keep(struct encoding *e, struct peer *peer, const struct rtp_packet 
 	uint64_t sequence, const uint8_t *bytes, size_t n, bool was_rtx)
 {
 	if (!was_rtx) {
-		history_put(e->history, sequence, bytes, n);
+		history_put(e->history, sequence, bytes, n, e->packet_us);
 		return;
 	}
 	uint8_t rebuilt[RTP_HEADER_MAX + RTP_PACKET_MAX];
@@ -76,7 +76,7 @@ static void keep(struct encoding *e, struct peer *peer, const struct rtp_packet 
 	}
 	size_t header = rtp_write_header(packet, &peer->extensions, rebuilt);
 	memcpy(rebuilt + header, packet->payload, packet->payload_size);
-	history_put(e->history, sequence, rebuilt, header + packet->payload_size);
+	history_put(e->history, sequence, rebuilt, header + packet->payload_size, e->packet_us);
 }
 
 static void note_picture(struct encoding *e, const struct media_codec *codec,

@@ -14,7 +14,7 @@
 
 #include "sfu/media/vp8.h"
 
-#define REWRITE_WINDOW	 1024 /* outgoing packets that can be found again */
+#define REWRITE_WINDOW	 512 /* outgoing packets that can be found again */
 #define REWRITE_SEGMENTS 16
 
 /* From one switch to the next. */

@@ -62,6 +62,31 @@ static void a_keyframe_ends_the_wait(void **state)
 	assert_int_equal(list.count, 0);
 }
 
+/* However large, of the last second none is missing; slow streams stay small. */
+static void the_history_grows_to_a_second(void **state)
+{
+	struct history *h = history_new(HISTORY_VIDEO);
+	uint8_t packet[1200];
+	uint64_t highest = 65535;
+	size_t n;
+	(void)state;
+	for (unsigned second = 0; second < 10; second++) {
+		unsigned pps = second < 4 ? 20 : 250;
+		for (unsigned i = 0; i < pps; i++) {
+			memset(packet, (int)(++highest & 0xff), sizeof(packet));
+			history_put(h, highest, packet, sizeof(packet) - i % 50,
+				1000000 * (int64_t)second + 1000000 / (int64_t)pps * i);
+			for (uint64_t s = highest; s > highest - 200 && second >= 6; s--) {
+				const uint8_t *got = history_get(h, s, &n);
+				assert_non_null(got);
+				assert_int_equal(got[0], s & 0xff);
+				assert_int_equal(got[n - 1], s & 0xff);
+			}
+		}
+	}
+	history_free(&h);
+}
+
 static void the_history_keeps_the_last_packets(void **state)
 {
 	struct history *h = history_new(4);
@@ -70,7 +95,7 @@ static void the_history_keeps_the_last_packets(void **state)
 	(void)state;
 	for (uint64_t i = 65534; i < 65540; i++) {
 		packet[0] = (uint8_t)i;
-		history_put(h, i, packet, 10 + i % 3);
+		history_put(h, i, packet, 10 + i % 3, 0);
 	}
 	assert_null(history_get(h, 65535, &n));
 	for (uint64_t i = 65536; i < 65540; i++) {
@@ -79,7 +104,7 @@ static void the_history_keeps_the_last_packets(void **state)
 		assert_int_equal(got[0], (uint8_t)i);
 		assert_int_equal(n, 10 + i % 3);
 	}
-	history_put(h, 65540, packet, sizeof(packet)); /* too long: not kept */
+	history_put(h, 65540, packet, sizeof(packet), 0); /* too long: not kept */
 	assert_null(history_get(h, 65540, &n));
 	history_clear(h);
 	assert_null(history_get(h, 65539, &n));
@@ -95,6 +120,7 @@ int main(void)
 		cmocka_unit_test(too_many_are_not_asked_for),
 		cmocka_unit_test(a_keyframe_ends_the_wait),
 		cmocka_unit_test(the_history_keeps_the_last_packets),
+		cmocka_unit_test(the_history_grows_to_a_second),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
