@@ -132,12 +132,14 @@ static enum status call_once(struct matrix_client *client, struct arena *arena,
 		.cancel = client->config.cancel,
 		.body_fd = call->body_fd,
 		.body_size = call->body_size,
+		.answer_fd = call->answer_fd,
 	};
 	*retry_after_out = 0;
 	enum status status = http_call(client->http, arena, &request, &answer);
 	if (status != STATUS_OK)
 		return status;
 	*out = (struct matrix_answer){.http_status = answer.status,
+		.written = answer.written,
 		.body = answer.body,
 		.content_type = answer.content_type};
 	bool good = answer.status >= 200 && answer.status < 300;

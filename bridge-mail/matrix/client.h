@@ -37,6 +37,7 @@ struct matrix_call {
 	const char *content_type; /* NULL: JSON */
 	size_t max_answer;	  /* 0: 4 MiB */
 	bool raw;		  /* the answer is bytes, not JSON */
+	int answer_fd;		  /* with `raw`, > 0: they are written there */
 };
 
 struct matrix_answer {
@@ -44,6 +45,7 @@ struct matrix_answer {
 	const struct json *json; /* NULL with `raw` */
 	struct str errcode;	 /* empty on STATUS_OK */
 	struct str body;	 /* in the arena */
+	int64_t written;	 /* to answer_fd */
 	struct str content_type;
 };
 

@@ -6,6 +6,7 @@
 
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghost_id.h"
+#include "bridge-mail/outbound/file_server.h"
 #include "bridge-mail/store/mailboxes.h"
 #include "common/base/mem.h"
 
@@ -29,6 +30,7 @@ enum status matrix_start(struct bridge *bridge, struct matrix **out, char why[CO
 	struct config_bridge_mail config = bridge->config->bridge_mail;
 	matrix->bridge = bridge;
 	matrix->arena = arena_new();
+	matrix->files = file_server_new();
 	matrix->server_name = str_c(bridge->config->server_name);
 	enum status status =
 		config_appservice_load(config.registration_file, &matrix->registration, why);
@@ -55,6 +57,7 @@ void matrix_stop(struct matrix **matrix)
 		return;
 	*matrix = NULL;
 	config_appservice_free(&m->registration);
+	file_server_free(&m->files);
 	arena_free(&m->arena);
 	free(m);
 }

@@ -14,13 +14,15 @@
 #include "config/appservice.h"
 #include "config/config.h"
 
+struct file_server;
 struct matrix_client;
 
 struct matrix {
 	struct bridge *bridge;
 	struct config_appservice *registration;
 	struct str server_name;
-	struct str bot; /* user id of the bridge's bot */
+	struct str bot;		   /* user id of the bridge's bot */
+	struct file_server *files; /* outbound/file_server.h */
 	struct arena *arena;
 };
 

@@ -61,10 +61,9 @@ enum status media_upload(const struct matrix_session *s, const struct room_uploa
 	return status;
 }
 
-enum status media_download(const struct matrix_session *s, struct str mxc, size_t max,
-	struct arena *arena, struct str *bytes_out)
+static enum status download(const struct matrix_session *s, struct str mxc, size_t max, int fd,
+	struct arena *arena, struct matrix_answer *answer_out)
 {
-	struct matrix_answer answer;
 	struct str server, media;
 	enum status status = mxc_parse(mxc, &server, &media);
 	if (status != STATUS_OK)
@@ -74,9 +73,28 @@ enum status media_download(const struct matrix_session *s, struct str mxc, size_
 		.path = MATRIX_PATH(arena, "/_matrix/client/v1/media/download/%/%", server, media),
 		.max_answer = max,
 		.raw = true,
+		.answer_fd = fd,
 	};
-	status = matrix_call(s->client, arena, &call, &answer);
+	return matrix_call(s->client, arena, &call, answer_out);
+}
+
+enum status media_download(const struct matrix_session *s, struct str mxc, size_t max,
+	struct arena *arena, struct str *bytes_out)
+{
+	struct matrix_answer answer;
+	enum status status = download(s, mxc, max, 0, arena, &answer);
 	if (status == STATUS_OK)
 		*bytes_out = answer.body;
+	return status;
+}
+
+enum status media_fetch(
+	const struct matrix_session *s, struct str mxc, size_t max, int fd, int64_t *size_out)
+{
+	ARENA_SCOPE(arena);
+	struct matrix_answer answer;
+	enum status status = download(s, mxc, max, fd, arena, &answer);
+	if (status == STATUS_OK)
+		*size_out = answer.written;
 	return status;
 }

@@ -12,5 +12,8 @@ MUST_CHECK enum status media_upload(const struct matrix_session *session,
 /* STATUS_TOO_LARGE past `max` bytes, STATUS_INVALID when it is not an mxc URI. */
 MUST_CHECK enum status media_download(const struct matrix_session *session, struct str mxc,
 	size_t max, struct arena *arena, struct str *bytes_out);
+/* Into a file; statuses as above. */
+MUST_CHECK enum status media_fetch(const struct matrix_session *session, struct str mxc, size_t max,
+	int fd, int64_t *size_out);
 
 #endif

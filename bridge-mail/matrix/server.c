@@ -9,6 +9,7 @@
 #include "bridge-mail/matrix/ghost_id.h"
 #include "bridge-mail/matrix/ghosts.h"
 #include "bridge-mail/outbound/answers.h"
+#include "bridge-mail/outbound/file_server.h"
 #include "bridge-mail/store/ghosts.h"
 #include "bridge-mail/store/mails.h"
 #include "bridge-mail/store/transactions.h"
@@ -24,8 +25,8 @@
 #include "common/base/log.h"
 
 #define TRANSACTION_MAX ((size_t)32 * 1024 * 1024)
-#define WORKERS		2
-#define MAX_CONNECTIONS 64
+#define WORKERS		4
+#define MAX_CONNECTIONS 512
 #define MAX_TXN_ID	255
 
 enum auth { AUTH_NONE, AUTH_HOMESERVER };
@@ -59,6 +60,8 @@ static bool is_wanted(struct http_request *request, const struct json *event)
 		       !matrix_is_ours(matrix, sender);
 	if (str_eq_c(type, "m.room.encryption"))
 		return true;
+	if (str_eq_c(type, "m.room.redaction"))
+		return !matrix_is_ours(matrix, sender);
 	if (!str_eq_c(type, "m.room.message"))
 		return false;
 	return !matrix_is_ours(matrix, sender) || is_for_guests(request, event);
@@ -175,6 +178,12 @@ static enum http_outcome health_get(struct http_request *request, struct http_re
 	return HTTP_REPLY;
 }
 
+static enum http_outcome file_get(struct http_request *request, struct http_reply *reply)
+{
+	const struct matrix *matrix = matrix_of(request);
+	return file_server_get(matrix->files, matrix, request, reply);
+}
+
 #define APP "/_matrix/app/v1/"
 static const struct http_route routes[] = {
 	{HTTP_PUT, APP "transactions/{txn}", AUTH_HOMESERVER, 0, BODY_JSON, TRANSACTION_MAX,
@@ -184,6 +193,7 @@ static const struct http_route routes[] = {
 	{HTTP_POST, APP "ping", AUTH_HOMESERVER, 0, BODY_JSON_OPTIONAL, 0, ping_post},
 	{HTTP_GET, "/unsubscribe/{token}", AUTH_NONE, 0, BODY_NONE, 0, unsubscribe_page_get},
 	{HTTP_POST, "/unsubscribe/{token}", AUTH_NONE, 0, BODY_BYTES, 0, unsubscribe_page_post},
+	{HTTP_GET, "/files/{token}", AUTH_NONE, 0, BODY_NONE, 0, file_get},
 	{HTTP_GET, "/health", AUTH_NONE, 0, BODY_NONE, 0, health_get},
 	{HTTP_GET, "/metrics", AUTH_NONE, 0, BODY_NONE, 0, http_metrics_get},
 };
@@ -231,6 +241,8 @@ enum status matrix_server_start(struct matrix *matrix, char why[CONFIG_ERROR_MAX
 		.port = c->port,
 		.workers = WORKERS,
 		.max_connections = MAX_CONNECTIONS,
+		/* What comes from outside comes by the reverse proxy on this machine. */
+		.trust_forwarded = c->public_url[0] != '\0',
 		.tables = tables,
 		.table_count = ARRAY_LEN(tables),
 		.app = matrix,

@@ -8,7 +8,7 @@
  *	POST /_matrix/app/v1/ping
  *
  * with the hs_token as bearer; for guests GET and POST /unsubscribe/{token}; and for those who run the bridge GET /health and, from this machine
- * only, GET /metrics.
+ * only, GET /metrics. By public_url people get GET /files/{token}, files too large for mail.
  */
 #ifndef PARVIS_BRIDGE_MATRIX_SERVER_H
 #define PARVIS_BRIDGE_MATRIX_SERVER_H

@@ -6,9 +6,12 @@
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/media.h"
 #include "bridge-mail/message/file_name.h"
+#include "bridge-mail/message/html_escape.h"
+#include "bridge-mail/outbound/answer_link.h"
 #include "bridge-mail/outbound/client_html.h"
 #include "bridge-mail/outbound/compose.h"
 #include "bridge-mail/outbound/header_write.h"
+#include "bridge-mail/outbound/language.h"
 #include "bridge-mail/store/mail_files.h"
 #include "bridge-mail/store/mailboxes.h"
 #include "bridge-mail/store/messages.h"
@@ -34,6 +37,8 @@ struct making {
 	struct mailbox_row mailbox;
 	struct compose_mail mail;
 	struct compose_file file;
+	struct str link_line; /* in place of the file: what it is, and where */
+	struct str link_url;
 	struct mail_address to[THREAD_MAX_PARTICIPANTS];
 	struct mail_address cc[THREAD_MAX_PARTICIPANTS];
 	struct str refs[MAX_PARENT_REFS + 1];
@@ -175,13 +180,37 @@ static void write_ids(struct making *m)
 	m->mail.thread_index = str_n(index, m->thread->thread_index.n + INDEX_CHILD_BYTES);
 }
 
+static void add_link(struct making *m)
+{
+	if (m->link_url.n == 0)
+		return;
+	m->mail.text = arena_printf(m->arena, "%.*s%s%.*s\n%.*s", STR_FMT(m->mail.text),
+		m->mail.text.n > 0 ? "\n\n" : "", STR_FMT(m->link_line), STR_FMT(m->link_url));
+	if (m->mail.html.n == 0)
+		return;
+	BUF_SCOPE(html, 8192);
+	buf_append_c(&html, "<p>");
+	html_escape(&html, m->link_line);
+	buf_printf(&html, "<br><a href=\"%.*s\">", STR_FMT(m->link_url));
+	html_escape(&html, m->link_url);
+	buf_append_c(&html, "</a></p>");
+	m->mail.html =
+		arena_printf(m->arena, "%.*s%.*s", STR_FMT(m->mail.html), STR_FMT(buf_str(&html)));
+}
+
 static enum status fetch_file(struct making *m, enum answer_fault *fault_out)
 {
 	const struct answer_event *event = m->event;
 	if (event->mxc.n == 0 && event->file_name.n == 0)
 		return STATUS_OK;
-	enum status status =
-		media_download(m->session, event->mxc, ANSWER_MAX_FILE, m->arena, &m->file.bytes);
+	const struct config_bridge_mail *config = &m->session->matrix->bridge->config->bridge_mail;
+	bool links = config->public_url[0] != '\0';
+	enum status status = media_download(m->session, event->mxc,
+		links ? (size_t)config->attachment_max_bytes : ANSWER_MAX_FILE, m->arena,
+		&m->file.bytes);
+	if (status == STATUS_TOO_LARGE && links)
+		return answer_link_make(m->session, event, m->mailbox.address, m->now, m->arena,
+			&m->link_line, &m->link_url);
 	switch (status) {
 	case STATUS_OK:
 		m->file.name = file_name_safe(m->arena, event->file_name, event->file_type, 0);
@@ -296,6 +325,7 @@ static enum status make(struct making *m, enum answer_fault *fault_out)
 	write_ids(m);
 	m->mail.text = m->event->text;
 	m->mail.html = client_html(m->arena, m->event->html);
+	add_link(m);
 	return keep(m, fault_out);
 }
 
@@ -387,15 +417,6 @@ static enum status replace(const struct matrix_session *session, const struct th
 	return status == STATUS_OK ? make(m, fault_out) : status;
 }
 
-static bool is_english(const struct matrix_session *session, const struct outgoing_mail *mail)
-{
-	const struct config_bridge_mail *config = &session->matrix->bridge->config->bridge_mail;
-	for (unsigned i = 0; i < config->mailboxes_count; i++)
-		if (str_eq_nocase(str_c(config->mailboxes[i].address), mail->mail_from))
-			return config->mailboxes[i].language == LANGUAGE_ENGLISH;
-	return false;
-}
-
 /* "21/11/2026 à 18:30", or "2026-11-21 at 18:30". */
 static struct str date_of(struct arena *arena, bool english, int64_t ms)
 {
@@ -413,7 +434,7 @@ static struct answer_event correction_of(const struct matrix_session *session, s
 	const struct answer_event *edit, const struct outgoing_mail *original)
 {
 	struct answer_event event = *edit;
-	bool english = is_english(session, original);
+	bool english = language_is_english(session->matrix->bridge->config, original->mail_from);
 	struct str date = date_of(arena, english, original->created_at);
 	struct str line = arena_printf(arena,
 		english ? "Correction of the message of %.*s:" : "Correction du message du %.*s :",
@@ -531,7 +552,7 @@ enum status answer_mail_retract(const struct matrix_session *session, const stru
 {
 	ARENA_SCOPE(arena);
 	struct answer_event event = *redaction;
-	bool english = is_english(session, original);
+	bool english = language_is_english(session->matrix->bridge->config, original->mail_from);
 	struct str date = date_of(arena, english, original->created_at);
 	*fault_out = ANSWER_FINE;
 	event.text = arena_printf(arena,

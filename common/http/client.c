@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/fs.h"
 #include "common/base/mem.h"
 #include "common/http/public_address.h"
 #define LOG_MODULE "http-client"
@@ -24,7 +25,10 @@ struct http_client {
 struct transfer {
 	const struct http_call *call;
 	struct buf answer;
-	int64_t sent; /* of body_fd */
+	int64_t sent;	 /* of body_fd */
+	int64_t written; /* to answer_fd */
+	bool too_large;	 /* for it */
+	CURL *easy;
 };
 
 void http_client_global_init(void)
@@ -54,8 +58,20 @@ void http_client_free(struct http_client **client)
 static size_t on_answer(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct transfer *transfer = arg;
-	buf_append(&transfer->answer, str_n(bytes, size * count));
-	return transfer->answer.overflow ? 0 : size * count;
+	const struct http_call *call = transfer->call;
+	long status = 0;
+	if (call->answer_fd > 0)
+		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 200) {
+		buf_append(&transfer->answer, str_n(bytes, size * count));
+		return transfer->answer.overflow ? 0 : size * count;
+	}
+	transfer->written += (int64_t)(size * count);
+	transfer->too_large = transfer->written > (int64_t)transfer->answer.max;
+	if (transfer->too_large ||
+		fs_write_all(call->answer_fd, str_n(bytes, size * count)) != STATUS_OK)
+		return 0;
+	return size * count;
 }
 
 static size_t on_read(char *bytes, size_t size, size_t count, void *arg)
@@ -210,7 +226,8 @@ static enum status status_of(CURLcode code, const struct transfer *transfer)
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return STATUS_INVALID;
 	case CURLE_WRITE_ERROR:
-		return transfer->answer.overflow ? STATUS_TOO_LARGE : STATUS_UNAVAILABLE;
+		return transfer->answer.overflow || transfer->too_large ? STATUS_TOO_LARGE
+									: STATUS_UNAVAILABLE;
 	default:
 		return STATUS_UNAVAILABLE;
 	}
@@ -228,6 +245,7 @@ static void read_answer(
 	*out = (struct http_answer){
 		.status = (int)status,
 		.body = arena_str(arena, buf_str(&transfer->answer)),
+		.written = transfer->written,
 		.content_type = arena_str(arena, str_c(type)),
 		.retry_after_ms = (int64_t)retry_after * 1000,
 	};
@@ -237,7 +255,7 @@ enum status http_call(struct http_client *client, struct arena *arena, const str
 	struct http_answer *out)
 {
 	CURL *easy = client->easy;
-	struct transfer transfer = {.call = call};
+	struct transfer transfer = {.call = call, .easy = easy};
 	struct curl_slist *headers = NULL;
 	buf_init(&transfer.answer, call->max_answer == 0 ? DEFAULT_MAX_ANSWER : call->max_answer);
 	curl_easy_reset(easy);

@@ -35,6 +35,8 @@ struct http_call {
 	const atomic_bool *cancel; /* checked often; true ends the call with STATUS_UNAVAILABLE */
 	int body_fd;		   /* >= 0 with body_size: sent in place of body; 0 means none */
 	int64_t body_size;
+	int answer_fd;	  /* > 0: a body of 200 is written there, max_answer bytes at most, and
+			* answer.body stays empty */
 	bool public_only; /* a stranger chose the URL: addresses that are not of the public
 			   * Internet (common/http/public_address.h) are not connected to. The same in all calls
 			   * of one client, which keeps its connections. */
@@ -43,6 +45,7 @@ struct http_call {
 struct http_answer {
 	int status;	 /* as the peer said: 200, 404 ... */
 	struct str body; /* in the arena, with a NUL behind it */
+	int64_t written; /* bytes given to answer_fd */
 	struct str content_type;
 	int64_t retry_after_ms; /* from Retry-After; 0 when absent */
 };

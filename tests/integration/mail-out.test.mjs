@@ -21,7 +21,7 @@ before(async () => {
     parvis = await Parvis.start({
         smarthost: sink.url,
         mailboxes: [{ address: VOIRIE, name: "Voirie", members: ["@camille:localhost"] }],
-        bridge: [`send_delay_s: ${DELAY_S}`, "verp: true"],
+        bridge: [`send_delay_s: ${DELAY_S}`, "verp: true", "public_url: https://mail.ville.example", "attachment_max_bytes: 100000"],
     });
     camille = await Agent.register(parvis, "camille");
     await parvis.launch("bridge-mail");
@@ -171,4 +171,45 @@ test("a bounce is known by the mail that it gives back, in standard form and in 
     const notices = (await camille.messages(room)).filter((e) => e.content.msgtype === "m.notice");
     assert.equal(notices.length, 2, JSON.stringify(notices.map((e) => e.content.body)));
     assert.ok(sink.mails().every((m) => !/MAILER-DAEMON|Mailer-Daemon/.test(m.to.join())));
+});
+
+async function upload(bytes) {
+    const { content_uri } = await parvis.api("POST", "/_matrix/media/v3/upload",
+        { token: camille.token, body: bytes, type: "application/pdf" });
+    return content_uri;
+}
+
+const file = (room, to, url, name) => camille.send(room, {
+    msgtype: "m.file", url, body: name, filename: name, info: { mimetype: "application/pdf" },
+    "m.relates_to": { "m.in_reply_to": { event_id: to } },
+});
+
+test("a file past the limit leaves as a link that works, until its message is redacted", async () => {
+    const subject = "Plans";
+    const { room, first } = await thread(subject);
+    const small = Buffer.alloc(1000, "s"), large = Buffer.alloc(300000, "L");
+    await file(room, first.event_id, await upload(small), "petit.pdf");
+    const event = await file(room, first.event_id, await upload(large), "grand été.pdf");
+    const one = await eventually("the small file", () => sent(subject).find((m) => m.raw.includes("petit.pdf")));
+    assert.match(one.raw, /Content-Disposition: attachment;\r\n filename=/);
+    const two = await left(subject, "/files/");
+    assert.match(two.body, /^Fichier grand été\.pdf, à télécharger jusqu’au \d\d\/\d\d\/\d{4} :\r\n/);
+    const url = two.body.match(/https:\/\/mail\.ville\.example(\/files\/\S+)/)[1];
+    const get = (target, method = "GET") => fetch(`http://127.0.0.1:${parvis.ports.bridge}${target}`, { method });
+    const reply = await get(url);
+    assert.equal(reply.status, 200);
+    assert.equal(reply.headers.get("content-disposition"), "attachment; filename*=UTF-8''grand%20%C3%A9t%C3%A9.pdf");
+    assert.equal(reply.headers.get("content-type"), "application/octet-stream");
+    assert.deepEqual(Buffer.from(await reply.arrayBuffer()), large);
+    const [, id, end, seal] = url.match(/\/files\/([^.]+)\.([^.]+)\.(.+)/);
+    for (const forged of [`${id}.${end}.${seal.slice(1)}x`, `${id}f.${end}.${seal}`, `${id}.${end}0.${seal}`, "x", `${id}.${end}`]) {
+        const page = await get(`/files/${forged}`);
+        assert.equal(page.status, 404, forged);
+        assert.match(await page.text(), /Lien inconnu[^]*Unknown link/);
+    }
+    await redact(room, event);
+    await notice(room, /déjà parti/);
+    const ended = await get(url);
+    assert.equal(ended.status, 410);
+    assert.match(await ended.text(), /<html lang="fr">[^]*n’est plus valable[^]*<section lang="en">[^]*no longer works/);
 });
