@@ -219,11 +219,13 @@ def town(kind, accounts, rooms):
     """Resident with a whole town loaded; the server is its own."""
     server = kind().start()
     try:
-        idle = servers.rss(server.pid)
+        idle, own = servers.rss(server.pid), servers.own(server.pid)
         visitors = asyncio.run(_town(server, accounts, rooms))
         asyncio.run(_visit(visitors))
-        return {"MB resident, idle": idle,
-                f"MB resident, {accounts} accounts and {rooms} rooms": servers.rss(server.pid)}
+        size = f"{accounts} accounts and {rooms} rooms"
+        return {"MB resident, idle": idle, "MB of its own, idle": own,
+                f"MB resident, {size}": servers.rss_at_rest(server),
+                f"MB resident at most, {size}": servers.rss(server.pid, "VmHWM")}
     finally:
         server.stop()
 

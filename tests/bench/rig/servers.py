@@ -61,10 +61,21 @@ disable_existing_loggers: false
 """
 
 
-def rss(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+def rss(pid, field="VmRSS"):
+    """MB resident; of VmHWM the most there ever was."""
+    return megabytes(f"/proc/{pid}/status", field)
+
+
+def own(pid):
+    """MB that would be free without it: resident, but for what it shares with other programs."""
+    return sum(megabytes(f"/proc/{pid}/smaps_rollup", field)
+               for field in ("Private_Clean", "Private_Dirty"))
+
+
+def megabytes(path, field):
+    with open(path, encoding="ascii") as f:
         for line in f:
-            if line.startswith("VmRSS"):
+            if line.startswith(field + ":"):
                 return int(line.split()[1]) / 1024
     return 0
 
@@ -203,6 +214,18 @@ def database_bytes(server):
     size *= pages - free
     server.start()
     return size
+
+
+def rss_at_rest(server):
+    """Once its work is done, and it has given back what it will."""
+    settle(server)
+    resident = rss(server.pid)
+    while True:
+        time.sleep(3)
+        now = rss(server.pid)
+        if now > resident - 0.5:
+            return now
+        resident = now
 
 
 def settle(server):
