@@ -53,6 +53,20 @@ static void write_marker(struct json_writer *w, const struct content_source *s)
 	jw_object_end(w);
 }
 
+static void write_thread(struct json_writer *w, struct str root)
+{
+	if (root.n == 0)
+		return;
+	jw_put_object(w, "m.relates_to");
+	jw_put_c_str(w, "rel_type", "m.thread");
+	jw_put_str(w, "event_id", root);
+	jw_put_bool(w, "is_falling_back", true);
+	jw_put_object(w, "m.in_reply_to");
+	jw_put_str(w, "event_id", root);
+	jw_object_end(w);
+	jw_object_end(w);
+}
+
 static void write_relation(struct json_writer *w, const struct content_source *s)
 {
 	if (s->reply_to_event.n == 0)
@@ -149,6 +163,12 @@ struct str content_text(struct arena *arena, const struct content_source *source
 	return write_message(arena, source, "m.notice", &body);
 }
 
+struct str content_notice(
+	struct arena *arena, const struct content_source *source, const struct body *body)
+{
+	return write_message(arena, source, "m.notice", body);
+}
+
 static const char *msgtype_of(struct str type)
 {
 	static const struct {
@@ -183,6 +203,7 @@ struct str content_of_file(
 	jw_put_str(&w, "mimetype", file->content_type);
 	jw_put_int(&w, "size", file->size);
 	jw_object_end(&w);
+	write_thread(&w, source->thread_root);
 	write_marker(&w, source);
 	jw_object_end(&w);
 	return arena_str(arena, buf_str(&out));

@@ -19,10 +19,15 @@ struct content_source {
 	const struct thread *thread;
 	struct str txn_id;
 	struct str reply_to_event; /* the event of the mail that it answers, or empty */
+	struct str thread_root;	   /* the event that a file hangs from, out of the way; or empty */
 };
 
 /* m.room.message with the mail's text; a notice when a program wrote it or nobody can read it. */
 struct str content_text(struct arena *arena, const struct content_source *source);
+
+/* As above, with a text of ours in the mail's place. */
+struct str content_notice(
+	struct arena *arena, const struct content_source *source, const struct body *body);
 
 struct content_file {
 	struct str name;

@@ -4,9 +4,15 @@
 #include <sys/stat.h>
 
 #include "bridge-mail/inbound/content.h"
+#include "bridge-mail/inbound/quarantine.h"
 #include "bridge-mail/inbound/threading.h"
+#include "bridge-mail/outbound/answers.h"
+#include "bridge-mail/store/guests.h"
 #include "bridge-mail/store/messages.h"
 #include "bridge-mail/store/posts.h"
+#include "bridge-mail/store/received.h"
+#include "bridge-mail/store/thread_state.h"
+#include "common/matrix/ids.h"
 
 #define LOG_MODULE "inbound"
 #include "common/base/log.h"
@@ -20,6 +26,7 @@ struct room {
 	struct str room_id;
 	struct str user_id;
 	struct str reply_to_event;
+	bool aside; /* the quarantine's: the bot speaks there */
 };
 
 bool posting_may_retry(enum status status)
@@ -105,6 +112,17 @@ static enum status file_of_part(
 	return STATUS_OK;
 }
 
+/* The original hangs from the text, out of the way. */
+static enum status find_root(const struct room *room, struct str *event_id_out)
+{
+	struct message_event event;
+	enum status status = messages_event_of(room->posting->db, room->thread.mailbox_id,
+		room->posting->mail->message_id, room->posting->arena, &event);
+	if (status == STATUS_OK && str_eq(event.room_id, room->room_id))
+		*event_id_out = event.event_id;
+	return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status make_file_content(
 	const struct room *room, const struct post *post, struct str *content_out)
 {
@@ -115,6 +133,10 @@ static enum status make_file_content(
 	if (status != STATUS_OK)
 		return status;
 	struct content_source source = source_of(room, post);
+	if (post->part == PART_ORIGINAL)
+		status = find_root(room, &source.thread_root);
+	if (status != STATUS_OK)
+		return status;
 	struct content_file file = {
 		.name = request.name, .content_type = request.content_type, .size = request.size};
 	status = rooms->upload(rooms->context, &request, p->arena, &file.mxc);
@@ -136,6 +158,9 @@ static enum status make_content(
 	if (post->part != 0)
 		return make_file_content(room, post, content_out);
 	struct content_source source = source_of(room, post);
+	if (room->aside)
+		return quarantine_card(
+			room->posting->db, room->posting->arena, &source, content_out);
 	*content_out = content_text(room->posting->arena, &source);
 	return STATUS_OK;
 }
@@ -188,6 +213,20 @@ static enum status post_one(const struct room *room, const struct post *post)
 	return write_state(room, post, POST_REFUSED, STR_EMPTY);
 }
 
+/* The event that our mail to a guest has told of. */
+static enum status find_told(struct room *room, struct str message_id)
+{
+	const struct posting *p = room->posting;
+	struct room_mail ours;
+	enum status status = room_mail_get(p->db, message_id, p->arena, &ours);
+	if (status != STATUS_OK)
+		return status;
+	if (ours.mailbox_id != room->thread.mailbox_id || !event_id_ok(ours.event_id))
+		return STATUS_NOT_FOUND;
+	room->reply_to_event = ours.event_id;
+	return STATUS_OK;
+}
+
 /* The event of the mail that this one answers, so that clients show the two together. */
 static enum status find_answered(struct room *room)
 {
@@ -201,10 +240,27 @@ static enum status find_answered(struct room *room)
 			room->reply_to_event = event.event_id;
 			return STATUS_OK;
 		}
-		if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		if (status == STATUS_OK)
+			status = STATUS_NOT_FOUND;
+		else if (status == STATUS_NOT_FOUND)
+			status = find_told(room, ids->items[i]);
+		if (status != STATUS_NOT_FOUND)
 			return status;
 	}
 	return STATUS_OK;
+}
+
+/* Its own, or that into which it was merged since it was chosen. */
+static enum status find_thread(struct room *room)
+{
+	const struct posting *p = room->posting;
+	struct thread_state state;
+	enum status status = thread_state_get(p->db, p->delivery->thread_id, p->arena, &state);
+	if (status != STATUS_OK)
+		return status;
+	return threads_get(p->db,
+		state.merged_into != 0 ? state.merged_into : p->delivery->thread_id, p->arena,
+		&room->thread);
 }
 
 static enum status prepare_room(struct room *room, const char **why_out)
@@ -212,7 +268,10 @@ static enum status prepare_room(struct room *room, const char **why_out)
 	const struct posting *p = room->posting;
 	const struct room_port *rooms = &p->bridge->rooms;
 	*why_out = "thread";
-	enum status status = threads_get(p->db, p->delivery->thread_id, p->arena, &room->thread);
+	enum status status = find_thread(room);
+	if (status == STATUS_OK)
+		status = named_thread_is(
+			p->db, room->thread.thread_id, NAMED_QUARANTINE, &room->aside);
 	if (status != STATUS_OK)
 		return status;
 	*why_out = "room";
@@ -221,10 +280,20 @@ static enum status prepare_room(struct room *room, const char **why_out)
 	if (status != STATUS_OK)
 		return status;
 	*why_out = "ghost";
-	if (p->mail->from.address.n > 0)
+	if (p->mail->from.address.n > 0 && !room->aside)
 		status = rooms->ghost_in_room(rooms->context, room->room_id, p->mail->from.address,
 			p->mail->from.name, p->arena, &room->user_id);
 	return status == STATUS_OK ? find_answered(room) : status;
+}
+
+/* Merged while its room was being made: that room is told now. */
+static void note_merge(const struct room *room)
+{
+	const struct posting *p = room->posting;
+	struct thread_state state;
+	enum status status = thread_state_get(p->db, room->thread.thread_id, p->arena, &state);
+	if (status == STATUS_OK && state.merged_into != 0 && p->bridge->answers != NULL)
+		answers_wake(p->bridge->answers);
 }
 
 enum status posting_run(const struct posting *posting, const char **why_out)
@@ -238,8 +307,10 @@ enum status posting_run(const struct posting *posting, const char **why_out)
 		struct post post;
 		status = posts_next(
 			posting->db, posting->delivery->delivery_id, posting->arena, &post);
-		if (status == STATUS_NOT_FOUND)
+		if (status == STATUS_NOT_FOUND) {
+			note_merge(&room);
 			return STATUS_OK;
+		}
 		if (status == STATUS_OK)
 			status = post_one(&room, &post);
 		if (status != STATUS_OK)

@@ -7,6 +7,7 @@
 
 #include "bridge-mail/inbound/handling.h"
 #include "bridge-mail/inbound/posting.h"
+#include "bridge-mail/store/received.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/thread.h"
@@ -41,14 +42,14 @@ struct processor {
 	struct parser_pool *pool;
 	struct arena *arena; /* lives as long as the processor */
 	struct worker workers[WORKERS];
-	struct mutex mutex;
+	struct mutex lock; /* of what follows */
 	pthread_cond_t changed;
-	bool stopping GUARDED_BY(mutex);
-	bool look GUARDED_BY(mutex);	      /* there may be rows behind `loaded` */
-	int64_t loaded GUARDED_BY(mutex);     /* delivery_id of the newest row in the window */
-	int64_t hold_until GUARDED_BY(mutex); /* nothing is begun before, monotonic ms */
-	struct job *jobs[WINDOW] GUARDED_BY(mutex); /* in order */
-	size_t count GUARDED_BY(mutex);
+	bool stopping;
+	bool look;		  /* there may be rows behind `loaded` */
+	int64_t loaded;		  /* delivery_id of the newest row in the window */
+	int64_t hold_until;	  /* nothing is begun before, monotonic ms */
+	struct job *jobs[WINDOW]; /* in order */
+	size_t count;
 };
 
 enum task { TASK_NONE, TASK_READ, TASK_THREAD, TASK_POST };
@@ -65,6 +66,12 @@ static enum status finish_change(struct db_tx *tx, void *arg) REQUIRES(on_writer
 	const struct finish *f = arg;
 	if (f->state == DELIVERY_RECEIVED)
 		return delivery_retry(tx, f->delivery_id, f->next_try_at, f->reason);
+	bool adopted = false;
+	enum status status = STATUS_OK;
+	if (f->state == DELIVERY_FAILED)
+		status = quarantine_adopt(tx, f->delivery_id, f->reason, clock_wall_ms(), &adopted);
+	if (status != STATUS_OK || adopted)
+		return status;
 	return delivery_finish(tx, f->delivery_id, f->state, f->reason);
 }
 
@@ -101,7 +108,7 @@ static int64_t conclude(
 	return delay;
 }
 
-static void hold(struct processor *p, int64_t ms) REQUIRES(p->mutex)
+static void hold(struct processor *p, int64_t ms) REQUIRES(p->lock)
 {
 	/* A clock that was set back must not stop the mail. */
 	int64_t until = clock_mono_ms() + (ms > RETRY_MAX_MS ? RETRY_MAX_MS : ms);
@@ -118,7 +125,7 @@ static void note(struct job *job)
 }
 
 /* One of the jobs before the i-th has the same thread. */
-static bool must_wait(struct processor *p, size_t i) REQUIRES(p->mutex)
+static bool must_wait(struct processor *p, size_t i) REQUIRES(p->lock)
 {
 	for (size_t k = 0; k < i; k++)
 		if (p->jobs[k]->thread_id == p->jobs[i]->thread_id)
@@ -127,7 +134,7 @@ static bool must_wait(struct processor *p, size_t i) REQUIRES(p->mutex)
 }
 
 /* The job to do now. What is nearer to its end goes first, so that little is kept in memory. */
-static struct job *pick(struct processor *p, enum task *task_out) REQUIRES(p->mutex)
+static struct job *pick(struct processor *p, enum task *task_out) REQUIRES(p->lock)
 {
 	struct job *to_read = NULL;
 	bool all_threaded = true; /* of those before */
@@ -156,7 +163,7 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static void remove_job(struct processor *p, const struct job *job) REQUIRES(p->mutex)
+static void remove_job(struct processor *p, const struct job *job) REQUIRES(p->lock)
 {
 	size_t i = 0;
 	while (p->jobs[i] != job)
@@ -167,7 +174,7 @@ static void remove_job(struct processor *p, const struct job *job) REQUIRES(p->m
 	p->look = p->look || p->count == 0;
 }
 
-static bool is_in_window(struct processor *p, int64_t delivery_id) REQUIRES(p->mutex)
+static bool is_in_window(struct processor *p, int64_t delivery_id) REQUIRES(p->lock)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->jobs[i]->delivery_id == delivery_id)
@@ -176,7 +183,7 @@ static bool is_in_window(struct processor *p, int64_t delivery_id) REQUIRES(p->m
 }
 
 /* One more row into the window; false when there is none, or no room. */
-static bool load(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
+static bool load(struct processor *p, const struct worker *w) REQUIRES(p->lock)
 {
 	/* A row that was opened again stands among older ones. */
 	if (p->count == 0)
@@ -254,19 +261,19 @@ static bool work(const struct worker *w, struct job *job, enum task task, int64_
 }
 
 /* Until something changes, or the hold is over. */
-static void wait(struct processor *p, bool held) REQUIRES(p->mutex)
+static void wait(struct processor *p, bool held) REQUIRES(p->lock)
 {
 	if (!held) {
-		pthread_cond_wait(&p->changed, &p->mutex.m);
+		pthread_cond_wait(&p->changed, &p->lock.m);
 		return;
 	}
 	struct timespec at = {
 		.tv_sec = p->hold_until / 1000, .tv_nsec = p->hold_until % 1000 * 1000000};
-	pthread_cond_timedwait(&p->changed, &p->mutex.m, &at);
+	pthread_cond_timedwait(&p->changed, &p->lock.m, &at);
 }
 
 /* One turn of a worker. */
-static void turn(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
+static void turn(struct processor *p, const struct worker *w) REQUIRES(p->lock)
 {
 	enum task task;
 	bool held = clock_mono_ms() < p->hold_until;
@@ -281,9 +288,9 @@ static void turn(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
 	}
 	int64_t delay = 0;
 	job->busy = true;
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	bool done = work(w, job, task, &delay);
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 	job->busy = false;
 	note(job);
 	if (delay > 0)
@@ -293,19 +300,19 @@ static void turn(struct processor *p, const struct worker *w) REQUIRES(p->mutex)
 	pthread_cond_broadcast(&p->changed);
 	if (!done)
 		return;
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	job_free(job); /* removes the parser's folder */
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 }
 
 static void *run(void *arg)
 {
 	const struct worker *w = arg;
 	struct processor *p = w->processor;
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 	while (!p->stopping)
 		turn(p, w);
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	return NULL;
 }
 
@@ -334,10 +341,10 @@ enum status processor_start(struct bridge *bridge, struct processor **out)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&p->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	mutex_init(&p->mutex);
-	mutex_lock(&p->mutex);
+	mutex_init(&p->lock);
+	mutex_lock(&p->lock);
 	p->look = true;
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	p->bridge = bridge;
 	p->arena = arena_new();
 	p->pool = parser_pool_new(bridge->parser_program);
@@ -358,10 +365,10 @@ void processor_stop(struct processor **processor)
 	if (p == NULL)
 		return;
 	*processor = NULL;
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 	p->stopping = true;
 	pthread_cond_broadcast(&p->changed);
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	for (size_t i = 0; i < WORKERS; i++) {
 		struct worker *w = &p->workers[i];
 		if (w->started)
@@ -370,21 +377,21 @@ void processor_stop(struct processor **processor)
 			db_close(&w->handler.db);
 		judging_free(&w->handler.judging);
 	}
-	mutex_lock(&p->mutex);
+	mutex_lock(&p->lock);
 	while (p->count > 0)
 		job_free(p->jobs[--p->count]);
-	mutex_unlock(&p->mutex);
+	mutex_unlock(&p->lock);
 	parser_pool_free(&p->pool);
 	pthread_cond_destroy(&p->changed);
-	mutex_release(&p->mutex);
+	mutex_release(&p->lock);
 	arena_free(&p->arena);
 	free(p);
 }
 
 void processor_wake(struct processor *processor)
 {
-	mutex_lock(&processor->mutex);
+	mutex_lock(&processor->lock);
 	processor->look = true;
 	pthread_cond_broadcast(&processor->changed);
-	mutex_unlock(&processor->mutex);
+	mutex_unlock(&processor->lock);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge-mail/inbound/threading.h"
 
+#include "bridge-mail/guest/arrive.h"
+#include "bridge-mail/inbound/special_threads.h"
 #include "bridge-mail/outbound/answers.h"
 #include "bridge-mail/store/mailboxes.h"
 #include "bridge-mail/store/messages.h"
@@ -22,7 +24,9 @@ struct decision {
 	struct delivery *delivery;
 	bool with_original;
 	enum choose_reason reason;
-	bool opened; /* the thread was closed */
+	bool opened; /* the thread was closed, or the room side has something else to do */
+	bool aside;  /* in quarantine: no part of a conversation */
+	bool merged; /* rooms have to be told */
 	struct thread thread;
 };
 
@@ -50,11 +54,12 @@ static enum status plan_posts(struct db_tx *tx, const struct decision *d) REQUIR
 {
 	int64_t id = d->delivery->delivery_id;
 	enum status status = posts_plan(tx, id, 0, txn_id(tx->arena, d, 0));
-	for (size_t i = 0; i < d->mail->attachment_count && status == STATUS_OK; i++) {
+	size_t files = d->aside ? 0 : d->mail->attachment_count;
+	for (size_t i = 0; i < files && status == STATUS_OK; i++) {
 		int64_t part = (int64_t)i + 1;
 		status = posts_plan(tx, id, part, txn_id(tx->arena, d, part));
 	}
-	if (status == STATUS_OK && d->with_original)
+	if (status == STATUS_OK && (d->with_original || d->aside))
 		status = posts_plan(tx, id, PART_ORIGINAL, txn_id(tx->arena, d, PART_ORIGINAL));
 	return status;
 }
@@ -169,8 +174,7 @@ static enum status stop_known_mail(struct db_tx *tx, struct decision *d, bool *d
 	switch (loops_judge(str_n((const char *)d->bridge->secret, BRIDGE_SECRET_BYTES), d->mail)) {
 	case LOOP_OURS:
 		return finish(tx, d, DELIVERY_DUPLICATE, STR("a mail that we sent came back"));
-	case LOOP_HOPS:
-		return finish(tx, d, DELIVERY_FAILED, STR("too many Received headers: a loop"));
+	case LOOP_HOPS: /* is set aside */
 	case LOOP_NONE:
 		break;
 	}
@@ -197,12 +201,64 @@ static enum status choose_or_add(struct db_tx *tx, struct decision *d) REQUIRES(
 	enum status status = choose_thread(tx->db, &query, tx->arena, &d->reason, &d->thread);
 	if (status != STATUS_OK)
 		return status;
+	if (d->reason != CHOSEN_BY_TOKEN) {
+		struct thread list;
+		status = special_list_thread(tx, d->mail, d->delivery, &list);
+		if (status == STATUS_OK)
+			d->thread = list;
+		if (status != STATUS_NOT_FOUND)
+			return status;
+	}
 	if (d->reason == CHOSEN_NEW)
 		return add_thread(tx, d, &subject);
+	status = special_join(tx, &query, &d->thread, &d->merged);
+	if (status != STATUS_OK)
+		return status;
 	status = thread_open_again(tx, d->thread.thread_id, &d->opened);
 	if (status != STATUS_OK)
 		return status;
 	return threads_touch(tx, d->thread.thread_id, d->delivery->received_at);
+}
+
+/* STATUS_NOT_FOUND: it goes on. */
+static enum status set_aside(struct db_tx *tx, struct decision *d) REQUIRES(on_writer)
+{
+	bool loop = d->mail->received_count > LOOPS_MAX_HOPS;
+	enum status status = special_set_aside(tx, d->mail, d->delivery,
+		loop ? QUARANTINE_FAILED : QUARANTINE_NONE,
+		loop ? STR("too many Received headers: a loop") : STR(""), &d->thread);
+	d->aside = status == STATUS_OK;
+	return status;
+}
+
+/* A mail to a room with guests has its thread already. STATUS_NOT_FOUND: to another mailbox. */
+static enum status enter_room(struct db_tx *tx, struct decision *d) REQUIRES(on_writer)
+{
+	struct arrival arrival;
+	enum status status = guest_arrive(tx, d->mail, d->delivery, &arrival);
+	if (status != STATUS_OK)
+		return status == STATUS_NOT_FOUND ? STATUS_INTERNAL : status;
+	if (arrival.where == ARRIVES_ELSEWHERE)
+		return STATUS_NOT_FOUND;
+	d->opened = arrival.wake;
+	if (arrival.where == ARRIVES_NOWHERE)
+		return finish(tx, d, arrival.state, arrival.reason);
+	status = threads_get(tx->db, arrival.thread_id, tx->arena, &d->thread);
+	return status == STATUS_OK ? add_ids(tx, d) : status;
+}
+
+static enum status take_part(struct db_tx *tx, struct decision *d) REQUIRES(on_writer)
+{
+	enum status status = set_aside(tx, d);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	status = enter_room(tx, d);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	status = choose_or_add(tx, d);
+	if (status == STATUS_OK)
+		status = add_ids(tx, d);
+	return status == STATUS_OK ? add_participants(tx, d) : status;
 }
 
 static enum status decide(struct db_tx *tx, void *arg) REQUIRES(on_writer)
@@ -212,13 +268,10 @@ static enum status decide(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	enum status status = stop_known_mail(tx, d, &done);
 	if (status != STATUS_OK || done)
 		return status;
-	status = choose_or_add(tx, d);
-	if (status == STATUS_OK)
-		status = add_ids(tx, d);
-	if (status == STATUS_OK)
-		status = add_participants(tx, d);
-	if (status == STATUS_OK)
-		status = plan_posts(tx, d);
+	status = take_part(tx, d);
+	if (status != STATUS_OK || d->delivery->state != DELIVERY_RECEIVED)
+		return status;
+	status = plan_posts(tx, d);
 	if (status == STATUS_OK)
 		status = delivery_set_thread(tx, d->delivery->delivery_id, d->thread.thread_id,
 			d->mail->message_id, d->mail->content_key);
@@ -241,12 +294,12 @@ enum status threading_decide(struct bridge *bridge, const struct mail *mail, boo
 	if (status != STATUS_OK)
 		return status;
 	*delivery = decided;
-	if (d.opened && bridge->answers != NULL)
+	if ((d.opened || d.merged) && bridge->answers != NULL)
 		answers_wake(bridge->answers);
 	if (delivery->state == DELIVERY_THREADED)
 		log_info("mail threaded delivery=%lld thread=%lld by=%s",
 			(long long)delivery->delivery_id, (long long)delivery->thread_id,
-			choose_reason_name(d.reason));
+			d.aside ? "quarantine" : choose_reason_name(d.reason));
 	else
 		log_info("mail not posted delivery=%lld state=%d", (long long)delivery->delivery_id,
 			(int)delivery->state);

@@ -4,6 +4,9 @@
 #include "bridge-mail/message/mail.h"
 #include "common/base/mem.h"
 
+/* From this "spam confidence level" on Exchange itself sets a mail aside. */
+#define EXCHANGE_SPAM_LEVEL 5
+
 /* The value's first word, without a comment or parameters. */
 static struct str keyword(struct str value)
 {
@@ -63,6 +66,20 @@ static bool is_delivery_report(const struct headers *headers)
 	       str_find(type, STR("delivery-status")) >= 0;
 }
 
+/* SpamAssassin's, rspamd's and Exchange's marks. That a mail is none is nothing that we believe. */
+static bool is_spam(const struct headers *headers)
+{
+	static const char *const names[] = {"X-Spam-Flag", "X-Spam-Status", "X-Spam"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct str value = headers_find(headers, names[i]);
+		if (str_eq_nocase(str_slice(value, 0, 3), STR("yes")))
+			return true;
+	}
+	int64_t level;
+	struct str exchange = headers_find(headers, "X-MS-Exchange-Organization-SCL");
+	return str_to_i64(str_trim(exchange), &level) == STATUS_OK && level >= EXCHANGE_SPAM_LEVEL;
+}
+
 unsigned mail_kind_flags(const struct headers *headers)
 {
 	unsigned flags = 0;
@@ -74,6 +91,8 @@ unsigned mail_kind_flags(const struct headers *headers)
 		flags |= MAIL_LIST;
 	if (is_delivery_report(headers))
 		flags |= MAIL_DELIVERY_REPORT;
+	if (is_spam(headers))
+		flags |= MAIL_SPAM;
 	if (answers_unwanted(headers))
 		flags |= MAIL_ANSWERS_UNWANTED;
 	return flags;

@@ -5,7 +5,7 @@
 
 #include "bridge-mail/message/headers.h"
 
-/* Of enum mail_flags: AUTO_SUBMITTED, BULK, LIST, DELIVERY_REPORT, ANSWERS_UNWANTED. */
+/* Of enum mail_flags: AUTO_SUBMITTED, BULK, LIST, DELIVERY_REPORT, ANSWERS_UNWANTED, SPAM. */
 unsigned mail_kind_flags(const struct headers *headers);
 
 #endif

@@ -6,8 +6,11 @@
 #include <sys/eventfd.h>
 
 #include "bridge-mail/command/run.h"
+#include "bridge-mail/guest/guest.h"
+#include "bridge-mail/inbound/quarantine.h"
 #include "bridge-mail/matrix/client.h"
 #include "bridge-mail/matrix/ghosts.h"
+#include "bridge-mail/matrix/merged.h"
 #include "bridge-mail/matrix/rooms.h"
 #include "bridge-mail/outbound/answer_mail.h"
 #include "bridge-mail/outbound/queue.h"
@@ -37,6 +40,7 @@ struct answers {
 	struct matrix_session session;
 	bool prepared;
 	int64_t backoff; /* ms, 0 after a success */
+	int64_t wait;	 /* ms until something is due, -1: nothing is */
 	int wake_fd;
 	bool started;
 	pthread_t thread;
@@ -72,6 +76,8 @@ static enum status prepare(struct answers *a, struct arena *arena)
 		if (status == STATUS_OK)
 			status = rooms_invite_members(&a->session, &mailbox);
 	}
+	if (status == STATUS_OK)
+		status = guest_prepare(&a->session, arena);
 	if (may_retry(status))
 		return status;
 	if (status != STATUS_OK)
@@ -90,7 +96,11 @@ static enum status tell(
 	struct answers *a, struct outgoing_recipient *recipient, struct arena *arena)
 {
 	struct thread thread;
-	enum status status = threads_get(a->session.db, recipient->mail.thread_id, arena, &thread);
+	enum status status = guest_told(&a->session, recipient, arena);
+	if (status != STATUS_NOT_FOUND)
+		return status == STATUS_OK ? db_write(a->bridge->writer, set_told, recipient)
+					   : status;
+	status = threads_get(a->session.db, recipient->mail.thread_id, arena, &thread);
 	if (status != STATUS_OK)
 		return status;
 	const struct outgoing_mail *mail = &recipient->mail;
@@ -159,6 +169,9 @@ static enum status run_command(struct answers *a, const struct room_event_row *r
 	const struct json *json = NULL;
 	if (json_parse(arena, row->json, &json, NULL) != STATUS_OK)
 		return STATUS_NOT_FOUND;
+	enum status status = quarantine_command(&a->session, row, json, thread);
+	if (status != STATUS_NOT_FOUND)
+		return status;
 	return command_run(&a->session, row, json, thread, arena);
 }
 
@@ -202,7 +215,10 @@ static enum status handle(struct answers *a, const struct room_event_row *row, s
 	struct answer_event event;
 	struct str parent = STR_EMPTY;
 	enum answer_fault fault = ANSWER_FINE;
-	enum status status = threads_by_room(a->session.db, row->room_id, arena, &thread);
+	enum status status = guest_event(&a->session, row, arena);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	status = threads_by_room(a->session.db, row->room_id, arena, &thread);
 	enum status commanded = STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
 		commanded = change_mind(a, row, &thread, arena);
@@ -276,11 +292,19 @@ static enum status work(struct answers *a)
 	if (status == STATUS_OK)
 		return STATUS_OK;
 	if (status == STATUS_NOT_FOUND)
+		status = merged_tell_next(&a->session);
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	if (status == STATUS_NOT_FOUND)
 		status = thread_next_unshown(a->session.db, &thread_id);
 	if (status == STATUS_OK)
 		return rooms_show(&a->session, thread_id);
 	if (status == STATUS_NOT_FOUND)
+		status = guest_step(&a->session, arena, &a->wait);
+	if (status == STATUS_NOT_FOUND)
 		status = room_event_next(a->session.db, arena, &row);
+	else
+		return status;
 	if (status != STATUS_OK)
 		return status;
 	status = handle(a, &row, arena);
@@ -298,7 +322,7 @@ static int64_t step(struct answers *a)
 	enum status status = work(a);
 	if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
 		a->backoff = 0;
-		return status == STATUS_OK ? 0 : -1;
+		return status == STATUS_OK ? 0 : a->wait;
 	}
 	a->backoff = a->backoff == 0 ? RETRY_FIRST_MS : 2 * a->backoff;
 	if (a->backoff > RETRY_MAX_MS)
