@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "bridge-mail/report/report.h"
 #include "bridge-mail/start.h"
 #include "common/base/mem.h"
 #include "config/program.h"
@@ -26,5 +29,8 @@ int main(int argc, char **argv)
 		.stop = stop,
 	};
 	mem_share_pools(2);
+	/* Before the configuration is read: it needs none. */
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return report_main(argc - 1, argv + 1);
 	return program_main(&program, argc, argv);
 }
