@@ -5,7 +5,6 @@ It runs on a screen in memory with a session bus of its own. Its settings hold a
 test has signed in; it is asked over D-Bus, and typed into through the screen.
 """
 
-import asyncio
 import os
 import shutil
 import struct
@@ -16,14 +15,15 @@ import threading
 import unittest
 import zlib
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"),
+                os.path.dirname(os.path.abspath(__file__))]
 import harness  # noqa: E402
 
 import dbus  # noqa: E402
 import dbus.mainloop.glib  # noqa: E402
 import dbus.service  # noqa: E402
-import nio  # noqa: E402
 from gi.repository import GLib  # noqa: E402
+from friend import Friend  # noqa: E402
 
 SETTINGS = """[General]
 run_without_secure_secrets_service=true
@@ -190,52 +190,6 @@ class Nheko:
     def end(self):
         self.connection.close()
         self.stop()
-
-
-class Friend:
-    """Somebody with matrix-nio in the same encrypted room."""
-
-    def __init__(self, parvis, name, store):
-        parvis.register(name)
-        self.loop = asyncio.new_event_loop()
-        self.client = nio.AsyncClient(
-            parvis.url, name, store_path=store,
-            config=nio.AsyncClientConfig(encryption_enabled=True, store_sync_tokens=True))
-        self.do(self.client.login(f"{name}'s password"))
-        self.heard = []
-        self.client.add_event_callback(lambda room, event: self.heard.append(event), nio.RoomMessageText)
-        self.sync()
-
-    def do(self, call):
-        answer = self.loop.run_until_complete(call)
-        if isinstance(answer, nio.ErrorResponse):
-            raise AssertionError(answer)
-        return answer
-
-    def sync(self):
-        self.do(self.client.sync(timeout=500, full_state=self.client.next_batch is None))
-        if self.client.should_upload_keys:
-            self.do(self.client.keys_upload())
-        if self.client.should_query_keys:
-            self.do(self.client.keys_query())
-
-    def make_room(self, name, guest):
-        """Of a version that nheko knew when it was packaged."""
-        return self.do(self.client.room_create(
-            name=name, invite=[guest], room_version="10", preset=nio.RoomPreset.private_chat,
-            initial_state=[nio.EnableEncryptionBuilder().as_dict()])).room_id
-
-    def say(self, room, body):
-        self.do(self.client.room_send(room, "m.room.message", {"msgtype": "m.text", "body": body},
-                                      ignore_unverified_devices=True))
-
-    def hears(self, body):
-        self.sync()
-        return next((event for event in self.heard if event.body == body), None)
-
-    def end(self):
-        self.loop.run_until_complete(self.client.close())
-        self.loop.close()
 
 
 class NhekoTest(harness.Case):

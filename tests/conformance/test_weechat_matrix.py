@@ -16,8 +16,10 @@ import tempfile
 import threading
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"),
+                os.path.dirname(os.path.abspath(__file__))]
 import harness  # noqa: E402
+from friend import Friend  # noqa: E402
 
 
 class TlsRelay:
@@ -107,22 +109,56 @@ class WeeChat:
 class WeeChatMatrix(harness.Case):
     def until(self, what, condition):
         try:
-            harness.eventually(what, condition)
+            return harness.eventually(what, condition)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.weechat.logs()}") from None
+
+    def weechat_of(self, name):
+        folder = tempfile.mkdtemp(prefix="parvis-weechat-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        relay = TlsRelay(folder, int(self.parvis.url.rsplit(":", 1)[1]))
+        self.addCleanup(relay.close)
+        weechat = self.weechat = WeeChat(folder, relay.port, name, f"secret-of-{name}")
+        self.addCleanup(weechat.end)
+        return weechat
+
+    def test_reads_and_writes_encrypted(self):
+        store = tempfile.mkdtemp(prefix="parvis-nio-")
+        self.addCleanup(shutil.rmtree, store, ignore_errors=True)
+        camille = Friend(self.parvis, "camille", store)
+        self.addCleanup(camille.end)
+        self.parvis.register("dana", password="secret-of-dana")
+        room = camille.make_room("Conseil", "@dana:localhost")
+        weechat = self.weechat_of("dana")
+        self.until("dana sees the invitation", lambda: "invited to Conseil" in weechat.logs())
+        weechat.type("python.server.parvis", f"/join {room}")
+
+        def is_there():
+            camille.sync()
+            return "@dana:localhost" in camille.client.rooms[room].users
+        self.until("dana has joined", is_there)
+        camille.say(room, "Bonjour Dana")
+        self.until("dana reads", lambda: "Bonjour Dana" in weechat.logs())
+
+        def trusts():
+            weechat.type("python.server.parvis", "/olm verify @camille:localhost")
+            return "Verified key(s)" in weechat.logs()
+        self.until("camille is trusted", trusts)
+        # It asks for the members, whom it needs for keys, once the room is looked at.
+        weechat.type("core.weechat", f"/buffer python.matrix.parvis.{room}")
+
+        def answered():
+            weechat.type(f"python.matrix.parvis.{room}", "Bonjour Camille")
+            return camille.hears("Bonjour Camille")
+        answer = self.until("camille reads the answer", answered)
+        self.assertTrue(answer.decrypted)
 
     def test_signs_in_reads_and_writes(self):
         alice = self.parvis.register("alice")
         self.parvis.register("bob", password="secret-of-bob")
         room = alice.post("/_matrix/client/v3/createRoom", {
             "name": "Voirie", "invite": ["@bob:localhost"], "preset": "private_chat"}).json["room_id"]
-        folder = tempfile.mkdtemp(prefix="parvis-weechat-")
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        relay = TlsRelay(folder, int(self.parvis.url.rsplit(":", 1)[1]))
-        self.addCleanup(relay.close)
-        weechat = self.weechat = WeeChat(folder, relay.port, "bob", "secret-of-bob")
-        self.addCleanup(weechat.end)
-
+        weechat = self.weechat_of("bob")
         self.until("bob sees the invitation", lambda: "invited to Voirie" in weechat.logs())
         weechat.type("python.server.parvis", f"/join {room}")
 
