@@ -58,11 +58,11 @@ bench: packages-test
 
 # Mails a second from LMTP to room, and memory; BENCH_QUICK=1: smaller. corpus: all 6,046 real mails,
 # of which make test takes 300.
-bench-mail corpus: packages-test
+bench-mail: packages-test
 	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build
-bench-mail:
 	@PARVIS_BUILD=build/release tests/node_modules/.bin/node --no-warnings tests/bench/mail.mjs
-corpus:
+corpus: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build
 	@PARVIS_BUILD=build/release PARVIS_CORPUS=all tests/node_modules/.bin/node --no-warnings \
 		--test-force-exit --test-reporter=spec tests/integration/mail-corpus.test.mjs
 
@@ -89,3 +89,9 @@ swarm-build: $(B)/bench/sfu/swarm $(B)/bench/sfu/bare
 bench-sfu: packages-test
 	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=release build swarm-build web
 	@PARVIS_BUILD=build/release tests/node_modules/.bin/node tests/bench/sfu.mjs
+
+# As many joins and leaves as in a busy hour, under ASan.
+soak-sfu: packages-test
+	@$(MAKE) --no-print-directory -s -j$$(nproc) VARIANT=asan build swarm-build
+	@SOAK_JOINS=3600 tests/node_modules/.bin/node --test-reporter=spec \
+		tests/integration/sfu-soak.test.mjs
