@@ -90,13 +90,23 @@ export class LiveKitMember {
         }
     }
 
-    async leave() {
+    async #close() {
         clearInterval(this.pinger);
-        this.#send("leave", { reason: 1, action: 0 });
         for (const which of [PUBLISHER, SUBSCRIBER])
             if (this.#opened[which]) await this.swarm.ask(`close ${this.number + which}`);
         const closed = this.socket.readyState === WebSocket.CLOSED || once(this.socket, "close");
         this.socket.close();
         await closed;
+    }
+
+    leave() {
+        this.#send("leave", { reason: 1, action: 0 });
+        return this.#close();
+    }
+
+    // Without a word.
+    async vanish() {
+        this.socket.terminate();
+        await this.#close();
     }
 }
