@@ -197,16 +197,26 @@ static void forget(struct delegations *all, struct str key, const struct delegat
 	atomic_fetch_sub(&all->count, 1);
 }
 
-static void look_at_all(struct delegations *all)
+/* Gives how long nothing is due, TICK_MS at most: then it is time to see who is there. */
+static int64_t look_at_all(struct delegations *all)
 {
+	int64_t wait_ms = TICK_MS;
 	size_t cursor = 0;
 	struct str key;
 	void *value;
 	while (map_next(all->by_person, &cursor, &key, &value) &&
 		!atomic_load(&all->sfu->stopping)) {
-		if (!attend(all, value, clock_wall_ms()))
+		const struct delegation *d = value;
+		int64_t left_ms;
+		if (!attend(all, value, clock_wall_ms())) {
 			forget(all, key, value);
+			continue;
+		}
+		left_ms = d->next_ms - clock_wall_ms();
+		if (left_ms > 0 && left_ms < wait_ms)
+			wait_ms = left_ms;
 	}
+	return wait_ms;
 }
 
 /* Takes it. */
@@ -226,11 +236,12 @@ static void put(struct delegations *all, struct delegation *d)
 static void *run(void *arg)
 {
 	struct delegations *all = arg;
+	int64_t wait_ms = TICK_MS;
 	while (!atomic_load(&all->sfu->stopping)) {
-		void *message = mailbox_wait(all->mailbox, TICK_MS);
+		void *message = mailbox_wait(all->mailbox, wait_ms);
 		for (; message != NULL; message = mailbox_take(all->mailbox))
 			put(all, message);
-		look_at_all(all);
+		wait_ms = look_at_all(all);
 	}
 	return NULL;
 }
