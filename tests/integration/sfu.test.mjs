@@ -408,6 +408,26 @@ test("a lost connection is resumed, an unknown one is told to come anew", async 
     await ben.closed;
 });
 
+test("a lost connection keeps its seat in a full meeting, until its grace is over", async () => {
+    const room = "kept";
+    const wires = [];
+    for (const name of ["a", "b", "c", "d", "e", "f"]) wires.push(await Wire.open(forge(claims(name, room))));
+    const join = await wires[0].next("join");
+    const validate = async () => (await fetch(`http://127.0.0.1:${parvis.ports.signal}/rtc/validate?access_token=${forge(claims("g", room))}`)).status;
+    assert.equal(await validate(), 403);
+    wires[0].socket.terminate();
+    await wires[0].closed;
+    assert.equal(await validate(), 403, "the seat is kept");
+    const back = await Wire.open(forge(claims("a", room)), { reconnect: true, participantSid: join.participant.sid });
+    await back.next("reconnect");
+    back.socket.terminate();
+    await back.closed;
+    const lost = Date.now();
+    await eventually("the seat is free", async () => (await validate()) === 200, NOTICED_MS);
+    assert.ok(Date.now() - lost > 5000, "not before its grace was over");
+    for (const wire of wires.slice(1)) wire.socket.close();
+});
+
 test("who may not, cannot", async () => {
     const wire = await Wire.open(forge(claims("anna", "permissions",
         { video: { room: "permissions", roomJoin: true, canPublish: true, canPublishSources: ["microphone"] } })));
