@@ -29,11 +29,31 @@ static enum status put_active(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 				   : status;
 }
 
+/* Where the bot may not be a ghost speaks for us; when that one goes, another does. With nobody left
+ * we are out of the room. */
+static enum status hand_over(struct db_tx *tx, const struct guest *gone) REQUIRES(on_writer)
+{
+	struct linked_room room;
+	struct guest *others;
+	size_t count;
+	enum status status = linked_room_by_mailbox(tx->db, gone->mailbox_id, tx->arena, &room);
+	if (status != STATUS_OK || !str_eq(room.actor, gone->user_id))
+		return status;
+	status = guests_of(tx->db, gone->mailbox_id, tx->arena, &others, &count);
+	if (status != STATUS_OK)
+		return status;
+	if (count == 0)
+		return linked_room_end(tx, gone->mailbox_id);
+	return linked_room_set_actor(tx, gone->mailbox_id, others[0].user_id);
+}
+
 static enum status put_ended(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 {
 	const struct change *c = arg;
 	enum status status = c->mail != NULL ? guest_mail_put(tx, c->mail) : STATUS_OK;
-	return status == STATUS_OK ? guest_set_ended(tx, c->guest) : status;
+	if (status == STATUS_OK)
+		status = guest_set_ended(tx, c->guest);
+	return status == STATUS_OK ? hand_over(tx, c->guest) : status;
 }
 
 static enum status put_digest(struct db_tx *tx, void *arg) REQUIRES(on_writer)
