@@ -83,6 +83,11 @@ static void test_kind(void **state)
 		{"X-Auto-Response-Suppress: DR, RN\n", 0},
 		{"Precedence: bulk\n", MAIL_BULK},
 		{"List-Id: <x.y>\n", MAIL_LIST},
+		{"X-Spam-Flag: YES\n", MAIL_SPAM},
+		{"X-Spam-Status: Yes, score=9.1\n", MAIL_SPAM},
+		{"X-Spam-Status: No, score=0.1\n", 0},
+		{"X-MS-Exchange-Organization-SCL: 6\n", MAIL_SPAM},
+		{"X-MS-Exchange-Organization-SCL: -1\n", 0},
 		{"Content-Type: multipart/report; report-type=delivery-status; boundary=x\n",
 			MAIL_DELIVERY_REPORT},
 	};

@@ -109,6 +109,29 @@ static void test_answers_between(void **state)
 		"crit :<blockquote>A ?</blockquote>Oui.<blockquote>B ?</blockquote>Non.");
 }
 
+static void test_passed_on(void **state)
+{
+	(void)state;
+	check_body("<div>Vu.</div><div class='gmail_quote'><div class='gmail_attr'>"
+		   "---------- Forwarded message ---------<br>De : x</div>Texte.</div>",
+		"Vu.\n---------- Forwarded message ---------\nDe : x\nTexte.", "");
+	/* Passed on by somebody else, inside what is answered. */
+	check_body("<div>Oui.</div><blockquote type='cite'><p>Vu ?</p>"
+		   "<p>-------- Message transféré --------</p><p>Texte.</p></blockquote>",
+		"Oui.", "");
+}
+
+static void test_inside_one_quote(void **state)
+{
+	(void)state;
+	check_body("<div class='gmail_quote'><div class='gmail_attr'>x a écrit :</div>"
+		   "<blockquote class='gmail_quote'>A ?</blockquote><div>Oui.</div>"
+		   "<blockquote class='gmail_quote'>B ?</blockquote><div>Non.</div></div>",
+		"x a écrit :\n\n> A ?\n\nOui.\n\n> B ?\n\nNon.",
+		"x a écrit :<blockquote>A ?</blockquote>Oui.<blockquote>B ?</blockquote>Non.");
+	check_body("<blockquote type='cite'>A ?</blockquote><p>Oui.</p>", "Oui.", "");
+}
+
 static void test_never_empty(void **state)
 {
 	(void)state;
@@ -185,6 +208,8 @@ int main(void)
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_marked_quotes),
 		cmocka_unit_test(test_answers_between),
+		cmocka_unit_test(test_passed_on),
+		cmocka_unit_test(test_inside_one_quote),
 		cmocka_unit_test(test_never_empty),
 		cmocka_unit_test(test_depth_and_size),
 		cmocka_unit_test(test_file_names),

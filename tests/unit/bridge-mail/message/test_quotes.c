@@ -67,6 +67,30 @@ static void test_answers_between(void **state)
 		"B</blockquote>");
 }
 
+static void test_answer_below(void **state)
+{
+	(void)state;
+	check_fold("On Tue, 3 Mar 2026, Jean wrote:\n> A?\n> B?\n\nYes to both.\n", "Yes to both.");
+	check_fold("Mes réponses en rouge ci-dessous.\n\nDe : Jean <j@x>\nEnvoyé : mardi\n"
+		   "Objet : x\n\nA ?\nOui.\n",
+		"Mes réponses en rouge ci-dessous.\n\nDe : Jean <j@x>\nEnvoyé : mardi\n"
+		"Objet : x\n\nA ?\nOui.");
+}
+
+static void test_blocks_of_headers(void **state)
+{
+	(void)state;
+	check_fold("De : 1 200 euros\nÀ : 1 440 euros\nObjet : la cour.\n",
+		"De : 1 200 euros\nÀ : 1 440 euros\nObjet : la cour.");
+	check_fold("Ja.\n\nGesendet: Dienstag, 3. März 2026 um 10:12 Uhr\nVon: x <x@y>\n"
+		   "An: z@y\nBetreff: w\n\nNein?\n",
+		"Ja.");
+	check_fold("Oui.\n\n> Message du 03/03/26 10:12\n> De : x\n> A : y\n>\n> Non ?\n", "Oui.");
+	check_fold("Oui.\n\n>>> Jean <j@x> 03/03/2026 10:12 >>>\nNon ?\n", "Oui.");
+	check_fold("Vu.\n\n----- Mail transféré -----\nDe: x\nObjet: y\n\nTexte.\n",
+		"Vu.\n\n----- Mail transféré -----\nDe: x\nObjet: y\n\nTexte.");
+}
+
 static void test_never_empty(void **state)
 {
 	(void)state;
@@ -96,6 +120,8 @@ int main(void)
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_what_is_no_quote),
 		cmocka_unit_test(test_answers_between),
+		cmocka_unit_test(test_answer_below),
+		cmocka_unit_test(test_blocks_of_headers),
 		cmocka_unit_test(test_never_empty),
 		cmocka_unit_test(test_forwards_are_kept),
 	};

@@ -6,6 +6,7 @@
 #include "bridge-mail/store/messages.h"
 #include "bridge-mail/store/store.h"
 #include "bridge-mail/thread/choose.h"
+#include "bridge-mail/thread/relate.h"
 #include "bridge-mail/thread/token.h"
 #include "common/base/mem.h"
 #include "tests/unit/check.h"
@@ -236,6 +237,42 @@ static void test_subject(void **state)
 	check_choice(f, &mail, CHOSEN_NEW, 0);
 }
 
+static void check_related(struct fixture *f, const struct mail *mail, size_t expected)
+{
+	int64_t list[RELATE_MAX];
+	size_t count;
+	struct subject subject;
+	subject_read(f->arena, mail->subject, &subject);
+	struct choose_query query = {.mail = mail,
+		.subject = &subject,
+		.mailbox_id = f->voirie,
+		.secret = secret,
+		.now = NOW};
+	check_ok(relate_threads(f->db, &query, f->pothole, f->arena, list, &count));
+	assert_int_equal(count, expected);
+	if (expected > 0)
+		assert_int_equal(list[0], f->old);
+}
+
+/* Waited for in one thread, it answers another. */
+static void test_related(void **state)
+{
+	struct fixture *f = *state;
+	const struct str parents[] = {STR("old@x"), STR("else@x")};
+	struct mail mail = a_mail();
+	mail.message_id = STR("ghost@x");
+	check_related(f, &mail, 0);
+	mail.references = (struct mail_ids){parents, 2};
+	mail.subject = STR("Re: Autre");
+	check_related(f, &mail, 0);
+	mail.subject = STR("Re: Facture");
+	check_related(f, &mail, 1);
+	mail.references = (struct mail_ids){0};
+	mail.in_reply_to = (struct mail_ids){parents, 2};
+	mail.subject = STR("Autre");
+	check_related(f, &mail, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -248,6 +285,7 @@ int main(void)
 		TEST(test_references_need_the_subject),
 		TEST(test_thread_index),
 		TEST(test_subject),
+		TEST(test_related),
 	};
 	return cmocka_run_group_tests_name("choose", tests, NULL, NULL);
 }
