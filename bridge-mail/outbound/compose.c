@@ -32,6 +32,20 @@ static void write_references(const struct composing *c)
 	header_ids(c->out, "References", ids, count - skip);
 }
 
+/* Not text: never as encoded words. Cut behind commas; what would end the line is a space. */
+static void write_header(const struct composing *c, const struct compose_header *header)
+{
+	buf_printf(c->out, "%s: ", header->name);
+	for (size_t i = 0; i < header->value.n; i++) {
+		char byte = header->value.p[i];
+		bool control = (unsigned char)byte < ' ' || byte == 0x7f;
+		buf_append_byte(c->out, control ? ' ' : byte);
+		if (byte == ',')
+			buf_append_c(c->out, "\r\n");
+	}
+	buf_append_c(c->out, "\r\n");
+}
+
 static void write_headers(const struct composing *c)
 {
 	const struct compose_mail *mail = c->mail;
@@ -48,7 +62,7 @@ static void write_headers(const struct composing *c)
 	write_references(c);
 	header_text(c->out, "X-Parvis-Loop", mail->loop_value);
 	for (size_t i = 0; i < mail->header_count; i++)
-		header_text(c->out, mail->headers[i].name, mail->headers[i].value);
+		write_header(c, &mail->headers[i]);
 	if (mail->thread_index.n > 0) {
 		header_text(c->out, "Thread-Topic", mail->subject);
 		header_text(c->out, "Thread-Index",

@@ -21,7 +21,7 @@ struct compose_file {
 	struct str bytes;
 };
 
-/* A header of its own: List-Id and the like. */
+/* A header of its own, as it goes over the wire: List-Id and the like; a comma has a space behind it. */
 struct compose_header {
 	const char *name;
 	struct str value;
