@@ -7,6 +7,7 @@
 
 #include "bridge-mail/inbound/handling.h"
 #include "bridge-mail/inbound/posting.h"
+#include "bridge-mail/inbound/tally.h"
 #include "bridge-mail/store/received.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
@@ -40,6 +41,7 @@ struct worker {
 struct processor {
 	struct bridge *bridge;
 	struct parser_pool *pool;
+	struct tally tally;
 	struct arena *arena; /* lives as long as the processor */
 	struct worker workers[WORKERS];
 	struct mutex lock; /* of what follows */
@@ -244,8 +246,10 @@ static bool work(const struct worker *w, struct job *job, enum task task, int64_
 	case TASK_THREAD:
 		status = handling_thread(&w->handler, handled, &why);
 		/* A duplicate or a loop: written down already. */
-		if (status == STATUS_OK && handled->delivery.state != DELIVERY_THREADED)
+		if (status == STATUS_OK && handled->delivery.state != DELIVERY_THREADED) {
+			tally_mail(&w->processor->tally, handled);
 			return true;
+		}
 		break;
 	case TASK_POST:
 		status = handling_post(&w->handler, handled, &why);
@@ -257,6 +261,10 @@ static bool work(const struct worker *w, struct job *job, enum task task, int64_
 	*delay_out = conclude(w->processor, &handled->delivery, status, why);
 	if (*delay_out > 0)
 		reload(w, job);
+	else if (status == STATUS_OK)
+		tally_mail(&w->processor->tally, handled);
+	else
+		tally_set_aside(&w->processor->tally);
 	return *delay_out == 0;
 }
 
@@ -348,6 +356,7 @@ enum status processor_start(struct bridge *bridge, struct processor **out)
 	p->bridge = bridge;
 	p->arena = arena_new();
 	p->pool = parser_pool_new(bridge->parser_program);
+	tally_init(&p->tally, bridge->metrics);
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < WORKERS && status == STATUS_OK; i++)
 		status = start_worker(p, &p->workers[i]);

@@ -20,7 +20,7 @@ static void bar(struct buf *out, int row, const char *label, int64_t value, int6
 		"<rect x=\"%d\" y=\"%d\" width=\"%lld\" height=\"28\" fill=\"%s\"/>"
 		"<text x=\"%lld\" y=\"%d\">%lld</text>\n",
 		LEFT - 12, y + 20, label, LEFT, y, (long long)length, colour,
-		(long long)(LEFT + 8 + length), y + 20, (long long)value);
+		(long long)length + LEFT + 8, y + 20, (long long)value);
 }
 
 void report_print_svg(const struct report_counts *c, enum report_language language, struct buf *out)

@@ -213,6 +213,12 @@ static enum status add_mail(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 	return mail_add(tx, &arrival->receipt, &arrival->mail_id);
 }
 
+static enum status write_plainly(const char *path, struct str bytes)
+{
+	FD_SCOPE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd < 0 ? STATUS_IO : fs_write_all(fd, bytes);
+}
+
 /* A file and rows, as a listener would make them, but not safe on disk. */
 static enum status receive(
 	struct replay *r, struct arena *arena, struct str bytes, const char **path_out)
@@ -221,17 +227,14 @@ static enum status receive(
 	sha256(bytes, hash);
 	struct str hex = hex_encode(arena, str_n((const char *)hash, sizeof(hash)));
 	enum status status = mail_file_path(r->bridge.state_dir, hex, arena, path_out);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || *path_out == NULL)
 		return status;
 	struct str folder =
 		str_slice(str_c(*path_out), 0, (size_t)str_rindex(str_c(*path_out), '/'));
 	status = fs_make_dirs(arena_c_str(arena, folder), 0700);
 	if (status != STATUS_OK)
 		return status;
-	FD_SCOPE int fd = open(*path_out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return STATUS_IO;
-	status = fs_write_all(fd, bytes);
+	status = write_plainly(*path_out, bytes);
 	const struct mail_recipient to = {
 		.mailbox_id = r->mailbox_id, .address = str_c(r->mailbox.address)};
 	struct arrival arrival = {.receipt = {.content_hash = hex,
