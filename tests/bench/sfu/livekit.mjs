@@ -26,11 +26,12 @@ export class LiveKitMember {
     #connected = [false, false];
     #changes = [];
 
-    // `number`: the first of two of the swarm's peers.
-    static async join(swarm, url, jwt, number) {
+    // `number`: the first of two of the swarm's peers. Since protocol 3 LiveKit waits for data channels,
+    // which the swarm has not.
+    static async join(swarm, url, jwt, number, protocol = 15) {
         const member = new LiveKitMember();
         Object.assign(member, { swarm, number, ciphers: new Set(), tracks: 0 });
-        const query = new URLSearchParams({ access_token: jwt, auto_subscribe: "1", sdk: "js", protocol: "15", version: "2.9.0" });
+        const query = new URLSearchParams({ access_token: jwt, auto_subscribe: "1", sdk: "js", protocol: String(protocol), version: "2.9.0" });
         member.socket = new WebSocket(`${url}/rtc?${query}`);
         member.failed = new Promise((_, reject) => member.socket.on("error", reject));
         member.failed.catch(() => {});

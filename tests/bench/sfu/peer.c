@@ -19,7 +19,7 @@
 #include "sfu/transport/demux.h"
 #include "sfu/transport/stun.h"
 
-#define CHECKS	       50
+#define CHECKS	       120 /* an address of a moment ago may be somebody else's for five seconds */
 #define CHECK_WAIT_MS  100
 #define SHAKE_US       10000000
 #define SHAKE_WAIT_MS  50

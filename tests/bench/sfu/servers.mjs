@@ -8,13 +8,14 @@ import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 
+import WebSocket from "ws";
+
 import { Parvis, eventually } from "../../tools/parvis.mjs";
 import { JanusMember } from "./janus.mjs";
 import { LiveKitMember, token } from "./livekit.mjs";
 import { PROGRAMS } from "./swarm.mjs";
 
 export const SIX = 6;
-const AT_ONCE = 6;
 export const ADDRESS = Object.values(os.networkInterfaces()).flat()
     .find((a) => !a.internal && a.family === "IPv4")?.address ?? "127.0.0.1";
 
@@ -47,12 +48,13 @@ const peersOf = (meeting) => Array.from({ length: SIX }, (_, i) => 2 * (meeting 
 
 async function fillLiveKit(server, swarm, meetings) {
     const members = [];
+    await swarm.ask("play 1"); // LiveKit tells of tracks only once something comes
     for (const meeting of meetings) {
-        for (let i = 0; i < SIX; i += AT_ONCE)
-            members.push(...await Promise.all(peersOf(meeting).slice(i, i + AT_ONCE).map((number) =>
-                LiveKitMember.join(swarm, server.url, token(server.key, server.secret, `bench${meeting}`, `p${number}`), number))));
+        members.push(...await Promise.all(peersOf(meeting).map((number) =>
+            LiveKitMember.join(swarm, server.url, token(server.key, server.secret, `bench${meeting}`, `p${number}`), number, server.protocol))));
         for (const member of members.slice(-SIX)) await member.connected(SIX - 1);
     }
+    await swarm.ask("play 0");
     return members;
 }
 
@@ -106,6 +108,7 @@ export class ParvisServer {
 
 export class LiveKitServer {
     name = "LiveKit";
+    protocol = 2;
     key = "benchmark";
     secret = "a-secret-of-at-least-thirty-two-bytes";
 
@@ -149,16 +152,17 @@ export class JanusServer {
         const others = ["audiobridge", "duktape", "echotest", "lua", "nosip", "recordplay", "sip", "streaming", "textroom", "videocall", "voicemail"];
         write("janus.jcfg", `general: { debug_level = 2 }
             nat: { ice_lite = true\n ice_enforce_list = "${ADDRESS}" }
-            plugins: { disable = "${others.map((p) => `libjanus_${p}.so`).join(",")}" }\n`);
+            plugins: { disable = "${others.map((p) => `libjanus_${p}.so`).join(",")}" }
+            transports: { disable = "${["http", "pfunix", "rabbitmq", "mqtt", "nanomsg"].map((p) => `libjanus_${p}.so`).join(",")}" }\n`);
         write("janus.transport.websockets.jcfg", `general: { ws = true\n ws_port = ${port}\n ws_ip = "127.0.0.1" }\n`);
         write("janus.plugin.videoroom.jcfg", "general: { }\n");
-        for (const other of ["http", "pfunix", "rabbitmq", "mqtt", "nanomsg"]) write(`janus.transport.${other}.jcfg`, "general: { enabled = false\n http = false }\n");
         server.child = launch(JanusServer.program(), ["-F", server.dir], path.join(server.dir, "log"));
         server.pid = server.child.pid;
         server.url = `ws://127.0.0.1:${port}`;
         await eventually("Janus answers", () => new Promise((resolve) => {
-            const socket = net.connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
-            socket.on("connect", () => socket.end());
+            if (server.child.signalCode) throw new Error(`Janus ended: ${server.child.signalCode}`);
+            const socket = new WebSocket(server.url, "janus-protocol");
+            socket.on("open", () => socket.close()).on("close", () => resolve(true)).on("error", () => resolve(false));
         }));
         return server;
     }
