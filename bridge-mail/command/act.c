@@ -13,7 +13,7 @@
 
 static void refuse(struct command_run *run, enum command_outcome outcome)
 {
-	run->row.outcome = outcome;
+	run->row.outcome = (int)outcome;
 }
 
 /* Whom it names: by id, by a mention, by a link; nobody: who asks. */

@@ -126,7 +126,7 @@ enum status command_read(struct command_run *run, const struct answer_event *eve
 	else if ((run->command.entry->places & run->place) == 0)
 		run->row.outcome = OUTCOME_ELSEWHERE;
 	if (run->command.entry != NULL)
-		run->row.kind = run->command.entry->kind;
+		run->row.kind = (int)run->command.entry->kind;
 	return STATUS_OK;
 }
 

@@ -32,7 +32,7 @@ static const struct config_bridge_mail *config_of(const struct asking *a)
 
 static void refuse(struct asking *a, enum command_outcome outcome)
 {
-	a->run.row.outcome = outcome;
+	a->run.row.outcome = (int)outcome;
 }
 
 /* Creators of the newest room versions stand above all levels, and in no list. */
