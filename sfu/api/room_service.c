@@ -7,6 +7,7 @@
  */
 #include "sfu/signal/room_service.h"
 #include "common/base/clock.h"
+#include "common/base/thread.h"
 #include "common/json/json.h"
 #include "sfu/api/api.h"
 #include "sfu/sfu.h"

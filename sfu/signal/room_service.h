@@ -6,7 +6,6 @@
 #ifndef PARVIS_SFU_ROOM_SERVICE_H
 #define PARVIS_SFU_ROOM_SERVICE_H
 
-#include "common/base/thread.h"
 #include "sfu/signal/arena_protobuf.h"
 
 struct signal_server;
@@ -23,8 +22,7 @@ struct room_method {
 	 * STATUS_UNAVAILABLE. *why_out is a constant for the one who asks.
 	 */
 	enum status (*handle)(struct signal_server *server, struct arena *arena,
-		const void *request, ProtobufCMessage **out, const char **why_out)
-		REQUIRES(on_signal);
+		const void *request, ProtobufCMessage **out, const char **why_out);
 };
 
 /* NULL when there is no such method. Any thread. */
