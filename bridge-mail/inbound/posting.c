@@ -61,7 +61,7 @@ static enum status write_state(const struct room *room, const struct post *post,
 		.event = {.event_id = event_id,
 			.room_id = room->room_id,
 			.thread_id = room->thread.thread_id,
-			.mailbox_id = room->thread.mailbox_id,
+			.mailbox_id = room->posting->delivery->mailbox_id,
 			.message_id = room->posting->mail->message_id,
 			.part = post->part},
 	};
