@@ -40,7 +40,7 @@ const number = async (room) => parseInt((await topic(room)).match(/^Fil nº (\d+
 
 // The bridge's answer to an event.
 async function answerTo(agent, room, event) {
-    const answers = (e) => e.sender.startsWith("@bridge") || e.content.msgtype === "m.notice";
+    const answers = (e) => e.content.msgtype === "m.notice";
     return eventually(`an answer to ${event}`, async () => (await agent.messages(room)).find((e) =>
         answers(e) && e.content["m.relates_to"]?.["m.in_reply_to"]?.event_id === event));
 }
@@ -198,3 +198,140 @@ test("the state of things", async () => {
     const { room } = await thread("Où en est-on");
     assert.match(await command(room, "!etat"), /^Le fil nº \d+ est ouvert\.\nFils ouverts de Voirie : \d+\nnº \d+ Où en est-on/);
 });
+
+// A room of Zoé's own, like any other on the homeserver.
+async function ownRoom(agent, title, more = {}) {
+    const { room_id } = await agent.api("POST", "/_matrix/client/v3/createRoom", {
+        preset: "private_chat", name: title, power_level_content_override: { invite: 0 }, ...more,
+    });
+    return room_id;
+}
+const ghost = (address) => `@mail_${address.replace("@", "=40")}:localhost`;
+const invite = (agent, room, user_id) =>
+    agent.api("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/invite`, { user_id });
+const membership = async (agent, room, user) => (await agent.state(room, "m.room.member", user).catch(() => ({}))).membership;
+const mailsTo = (address) => sink.mails().filter((m) => m.to[0] === address);
+const mailTo = (address, what, condition) => eventually(what, () => mailsTo(address).find(condition));
+// The decoded text part of a mail.
+function plain(mail) {
+    const part = mail.raw.split(/--=_pv_[0-9a-f]+_[am](?:--)?\r\n/).map(readMail).find((p) => /^text\/plain/.test(p.headers["content-type"] ?? ""));
+    return (part ?? mail).body;
+}
+
+async function invited(title, address) {
+    const room = await ownRoom(zoe, title);
+    await invite(zoe, room, ghost(address));
+    const first = await mailTo(address, "the invitation", (m) => m.headers.subject === title);
+    return { room, first };
+}
+
+test("an invited mail address takes part: invitation, messages, answers, removal", async () => {
+    const address = "marie.curie@labo.example";
+    const { room, first } = await invited("Projet rocade", address);
+    assert.match(first.headers.from, /^"?zoe via Projet rocade"? <salons\+[0-9a-f]{16}@localhost>$/);
+    assert.match(plain(first), /^Bonjour,\r\n\r\nzoe vous invite à la conversation « Projet rocade »[^]*répondez à ce courriel/);
+    assert.match(first.headers["list-id"], /^<[0-9a-f]{16}\.localhost>$/);
+    assert.match(first.headers["list-unsubscribe"], /^<mailto:salons\+[0-9a-f]+@localhost\?subject=unsubscribe%20\S+>$/);
+    assert.ok(!first.raw.includes("zoe:localhost"));
+    assert.equal(await membership(zoe, room, ghost(address)), "join");
+    const event = await zoe.send(room, text("Qui vient lundi ?"));
+    const asked = await mailTo(address, "the message", (m) => plain(m).startsWith("Qui vient lundi ?"));
+    assert.match(asked.headers.from, /zoe via Projet rocade/);
+    assert.deepEqual(idsIn(asked.headers.references), idsIn(first.headers["message-id"]));
+    const room_address = first.headers.from.match(/<(.*)>/)[1];
+    await deliver("Re: Projet rocade", "Moi, avec plaisir.", { from: address, to: room_address, headers: { "In-Reply-To": asked.headers["message-id"] } });
+    const answer = await zoe.message(room, "the answer", (e) => e.content.body.endsWith("Moi, avec plaisir."));
+    assert.equal(answer.sender, ghost(address));
+    assert.equal(answer.content["m.relates_to"]["m.in_reply_to"].event_id, event);
+    await zoe.api("POST", `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/kick`, { user_id: ghost(address) });
+    const bye = await mailTo(address, "the farewell", (m) => /ne participez plus/.test(plain(m)));
+    assert.equal(bye.headers["auto-submitted"], "auto-generated");
+    await zoe.send(room, text("Entre nous."));
+    await deliver("Re: Projet rocade", "Encore là ?", { from: address, to: room_address });
+    await zoe.message(room, "a notice", (e) => /a écrit à ce salon sans y participer[^]*has written/.test(e.content.body));
+    assert.ok(!mailsTo(address).some((m) => plain(m).includes("Entre nous")));
+    assert.equal(mailsTo(address).length, 3);
+});
+
+test("English where people read English; no invitation to machines and to ourselves", async () => {
+    const { first } = await invited("Ring road", "ada@analytical.example.uk");
+    assert.match(plain(first), /^Hello,\r\n\r\nzoe invites you to the conversation "Ring road"/);
+    const room = await ownRoom(zoe, "Machines");
+    for (const address of ["noreply@orange.example", VOIRIE]) {
+        await invite(zoe, room, ghost(address)).catch(() => {});
+        await eventually("no member", async () => [undefined, "leave"].includes(await membership(zoe, room, ghost(address))));
+    }
+    assert.deepEqual(mailsTo("noreply@orange.example"), []);
+});
+
+test("a room with an address: strangers come in, digests, and the way out", async () => {
+    const room = await ownRoom(zoe, "Marché de Noël");
+    await invite(zoe, room, "@courriel:localhost");
+    await zoe.message(room, "the banner", (e) => /non chiffré de bout en bout[^]*not end-to-end encrypted/.test(e.content.body));
+    assert.match(await command(room, "!adresse Pas Valable", { agent: zoe }), /ne peut pas servir/);
+    assert.match(await command(room, "!adresse voirie", { agent: zoe }), /déjà prise/);
+    assert.match(await command(room, "!adresse marche-noel", { agent: zoe }), /marche-noel@localhost/);
+    const [paul, lise] = ["paul@marchands.example", "lise@marchands.example"];
+    await deliver("Un stand", "Reste-t-il un stand ?", { from: paul, to: "marche-noel@localhost" });
+    const asked = await zoe.message(room, "the mail", (e) => e.content.body.endsWith("Reste-t-il un stand ?"));
+    assert.equal(asked.sender, ghost(paul));
+    await mailTo(paul, "the welcome", (m) => /vous participez maintenant/.test(plain(m)));
+    assert.match(await command(room, `!abonner ${lise}`, { agent: zoe }), /reçoit un courriel/);
+    await mailTo(lise, "the invitation", (m) => /zoe vous invite/.test(plain(m)));
+    await deliver("Re: Marché", "Résumé jour", { from: lise, to: "marche-noel@localhost" });
+    await eventually("the digest", async () => /lise@marchands.example \(une fois par jour\)/.test(await command(room, "!état", { agent: zoe })));
+    const root = await zoe.send(room, text("Il en reste <deux>."));
+    await mailTo(paul, "the message", (m) => plain(m).startsWith("Il en reste <deux>."));
+    await deliver("Re: Marché", "J'en prends un.", { from: paul, to: "marche-noel@localhost" });
+    await zoe.message(room, "the answer", (e) => e.content.body.endsWith("J'en prends un."));
+    await zoe.reply(room, root, "Ou trois.");
+    await mailTo(paul, "the last", (m) => plain(m).startsWith("Ou trois."));
+    assert.equal(mailsTo(lise).length, 1);
+    assert.equal(await command(room, "!résumé maintenant", { agent: zoe }), "C’est fait.");
+    const digest = await mailTo(lise, "the digest", (m) => m.headers.subject === "Résumé : Marché de Noël");
+    assert.match(plain(digest), /3 messages depuis le dernier résumé[^]*zoe, [^]*Il en reste <deux>\.[^]*Ou trois\.[^]*J'en prends un\./);
+    assert.match(digest.raw, /text\/html/);
+    assert.ok(!digest.raw.includes("<deux>") || digest.raw.includes("&lt;deux&gt;"));
+
+    // Out by the signed subject, as a mail program writes it.
+    assert.match(digest.raw, /\r\nList-Unsubscribe: </);
+    const [, to, subject] = digest.headers["list-unsubscribe"].match(/<mailto:([^?]*)\?subject=([^>]*)>/);
+    await deliver(decodeURIComponent(subject), "-", { from: "robot@elsewhere.example", to });
+    await mailTo(lise, "the farewell", (m) => /ne participez plus[^]*demandé/.test(plain(m)));
+    await eventually("the ghost has left", async () => await membership(zoe, room, ghost(lise)) === "leave");
+    assert.match(await command(room, "!desabonner personne@nulle.part.example", { agent: zoe }), /ne peut pas servir/);
+});
+
+test("nobody is let into an encrypted room", async () => {
+    const initial_state = [{ type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } }];
+    const room = await ownRoom(zoe, "Secret", { initial_state });
+    const address = "albert@labo.example";
+    await invite(zoe, room, ghost(address));
+    await zoe.message(room, "the reason", (e) => /chiffré de bout en bout[^]*end-to-end encrypted/.test(e.content.body));
+    await eventually("out", async () => await membership(zoe, room, ghost(address)) === "leave");
+    assert.deepEqual(mailsTo(address), []);
+    // A room that becomes encrypted.
+    const { room: other } = await invited("Bientôt secret", address);
+    await zoe.api("PUT", `/_matrix/client/v3/rooms/${encodeURIComponent(other)}/state/m.room.encryption/`, initial_state[0].content);
+    await mailTo(address, "the farewell", (m) => /chiffrée de bout en bout/.test(plain(m)));
+    await eventually("out", async () => await membership(zoe, other, ghost(address)) === "leave");
+});
+
+const inviteSteps = {
+    "the ghost joins": /POST .*\/join$/,
+    "the room's name is asked": /GET .*\/state\/m\.room\.name/,
+};
+for (const [what, step] of Object.entries(inviteSteps))
+    for (const when of ["before", "after"])
+        test(`kill -9 of the bridge ${when} ${what}: invited once`, async () => {
+            const address = `crash${++numbers}@labo.example`;
+            const room = await ownRoom(zoe, `Essai ${when} ${what}`);
+            const killed = chaos.at(when, step, () => parvis.kill("bridge-mail"));
+            await invite(zoe, room, ghost(address));
+            await killed;
+            await parvis.launch("bridge-mail");
+            await mailTo(address, "the invitation", (m) => /vous invite/.test(plain(m)));
+            await zoe.send(room, text("Bienvenue."));
+            await mailTo(address, "the message", (m) => plain(m).startsWith("Bienvenue."));
+            assert.equal(mailsTo(address).length, 2);
+        });

@@ -263,7 +263,8 @@ test("the homeserver's side of the application service API is for the homeserver
     assert.deepEqual(await call("POST", "/_matrix/app/v1/ping", token, '{"transaction_id":"x"}'), [200, undefined]);
     const user = (id) => call("GET", `/_matrix/app/v1/users/${encodeURIComponent(id)}`, token);
     assert.deepEqual(await user("@mail_jean.dupont=40orange.example:localhost"), [200, undefined]);
-    assert.deepEqual(await user("@mail_inconnu=40orange.example:localhost"), [404, "M_NOT_FOUND"]);
+    assert.deepEqual(await user("@mail_invitee=40orange.example:localhost"), [200, undefined]);
+    assert.deepEqual(await user("@mail_noreply=40orange.example:localhost"), [404, "M_NOT_FOUND"]);
     assert.deepEqual(await call("GET", "/_matrix/app/v1/unknown", token), [404, "M_UNRECOGNIZED"]);
     assert.equal((await fetch(`${bridge}/metrics`)).status, 200);
 });
