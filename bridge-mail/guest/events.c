@@ -332,7 +332,13 @@ static enum status message_event(struct handling *h)
 		status = answer_event_read(h->arena, h->event, &event);
 	else
 		return status;
-	return status == STATUS_OK ? distribute(h, &event) : STATUS_OK;
+	/* What was read in a mail cannot be changed there. */
+	return status == STATUS_OK && event.edits.n == 0 ? distribute(h, &event) : STATUS_OK;
+}
+
+static bool is_talk(struct str type)
+{
+	return str_eq_c(type, "m.room.message") || str_eq_c(type, "m.room.redaction");
 }
 
 enum status guest_event(
@@ -351,7 +357,7 @@ enum status guest_event(
 	if (str_eq_c(type, "m.room.member"))
 		return member_event(&h);
 	if (!h.linked || h.room.ended)
-		return str_eq_c(type, "m.room.message") && !h.linked ? STATUS_NOT_FOUND : STATUS_OK;
+		return is_talk(type) && !h.linked ? STATUS_NOT_FOUND : STATUS_OK;
 	if (str_eq_c(type, "m.room.encryption"))
 		return guest_leave_encrypted(session, &h.room, row->event_id);
 	return message_event(&h);
