@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "bridge-mail/outbound/mails_command.h"
 #include "bridge-mail/report/report.h"
 #include "bridge-mail/start.h"
 #include "common/base/mem.h"
@@ -27,6 +28,9 @@ int main(int argc, char **argv)
 		.check = bridge_check,
 		.start = start,
 		.stop = stop,
+		.command = "mails",
+		.command_usage = MAILS_COMMAND_USAGE,
+		.run_command = mails_command,
 	};
 	mem_share_pools(2);
 	/* Before the configuration is read: it needs none. */

@@ -116,7 +116,6 @@ static const cyaml_schema_field_t mailbox_fields[] = {
 	LIST(struct config_mailbox, members),
 	CYAML_FIELD_ENUM("language", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct config_mailbox,
 		language, language_names, ARRAY_LEN(language_names)),
-	NUMBER(struct config_mailbox, retention_days),
 	CYAML_FIELD_END,
 };
 

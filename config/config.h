@@ -80,7 +80,6 @@ struct config_mailbox {
 	char **members; /* Matrix ids invited to the space */
 	unsigned members_count;
 	enum config_language language; /* of what its rooms' names and topics say */
-	uint16_t retention_days; /* 0: mails are kept; else how long after a thread's last word */
 };
 
 /* What becomes of a mail to a room by somebody who does not take part in it. */

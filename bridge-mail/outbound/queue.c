@@ -28,6 +28,7 @@
 #define HOUR_MS		  INT64_C(3600000)
 #define GIVE_UP_MS	  (INT64_C(4) * 24 * 3600 * 1000)
 #define DATABASE_RETRY_MS 1000
+#define LOOK_MS		  60000
 #define MESSAGE_MAX	  ((size_t)64 * 1024 * 1024)
 
 struct queue {
@@ -306,6 +307,9 @@ static void *run(void *arg)
 		int64_t wait = step(q);
 		if (wait == 0)
 			continue;
+		/* An administrator may change rows from outside (outbound/mails_command.h). */
+		if (wait < 0 || wait > LOOK_MS)
+			wait = LOOK_MS;
 		struct pollfd poll_fd = {.fd = q->wake_fd, .events = POLLIN};
 		(void)poll(&poll_fd, 1, (int)wait);
 		eventfd_t woken;

@@ -213,3 +213,22 @@ test("a file past the limit leaves as a link that works, until its message is re
     assert.equal(ended.status, 410);
     assert.match(await ended.text(), /<html lang="fr">[^]*n’est plus valable[^]*<section lang="en">[^]*no longer works/);
 });
+
+test("an administrator lists what failed, sees its headers only, and has it tried again", async () => {
+    const program = path.join(ROOT, process.env.PARVIS_BUILD ?? "build/asan", "parvis-bridge-mail");
+    const mails = (...args) => run(program, ["--config", parvis.config, "mails", ...args]);
+    sink.plan({ rcpt: { "mort@orange.example": ["550 5.1.1 no such user"] } });
+    const { room, first } = await thread("Réessayer", { from: "mort@orange.example" });
+    await camille.reply(room, first.event_id, "Un texte que personne ne lit ici.");
+    await notice(room, /n’a pas pu être remis à mort@orange\.example : l’adresse n’existe pas/);
+    const { log } = await mails("--failed");
+    const [, number] = log.match(/^(\d+)\t\S+ \S+\tfailed\tmort@orange\.example\t550 5\.1\.1 no such user$/m);
+    const shown = await mails("show", number);
+    assert.match(shown.log, /^Subject: =\?/mi);
+    assert.doesNotMatch(shown.log, /personne ne lit/);
+    assert.equal((await mails("show", "999999")).code, 1);
+    assert.match((await mails("retry", number)).log, /^1 recipient/);
+    assert.equal((await mails("retry", number)).code, 1);
+    await camille.reply(room, first.event_id, "Un autre.");
+    await eventually("both mails", () => sink.mails().filter((m) => m.to[0] === "mort@orange.example").length === 2);
+});
