@@ -118,10 +118,7 @@ static bool has_one_of(struct str text, const char *const *list, size_t count)
 bool quote_is_separator(struct str line)
 {
 	static const char *const words[] = {"origin", "Origin", "initial", "Urspr\xc3\xbcngliche",
-		"Reply message",
-		"pr\xc3\xa9"
-		"c\xc3\xa9"
-		"dent"};
+		"Reply message", "précédent"};
 	struct str text = between_dashes(line);
 	/* GroupWise: ">>> Jean <jean@a> 03/03/2026 10:12 >>>" */
 	line = quote_trim(line);
@@ -134,11 +131,8 @@ bool quote_is_separator(struct str line)
 
 bool quote_is_forward(struct str line)
 {
-	static const char *const dashed[] = {"transf\xc3\xa9r\xc3\xa9",
-		"r\xc3\xa9"
-		"exp\xc3\xa9"
-		"di\xc3\xa9",
-		"transmis", "orward", "eitergeleitet"};
+	static const char *const dashed[] = {
+		"transf\xc3\xa9r\xc3\xa9", "réexpédié", "transmis", "orward", "eitergeleitet"};
 	static const struct str bare[] = {
 		STR_INIT("D\xc3\xa9"
 			 "but du message r\xc3\xa9"

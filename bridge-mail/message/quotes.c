@@ -102,10 +102,8 @@ static void classify(struct arena *arena, struct lines *lines)
 			line->kind = LINE_BLANK;
 		} else if (is_quoted(line->text) && !quote_is_separator(line->text)) {
 			line->kind = LINE_QUOTE;
-		} else if (quote_is_forward(line->text)) {
-			return; /* what follows is content */
-		} else if (quote_announces_inline(line->text)) {
-			return; /* and here both are mixed */
+		} else if (quote_is_forward(line->text) || quote_announces_inline(line->text)) {
+			return; /* what follows is content, or mixed with it */
 		} else if (str_eq(line->text, STR("-- ")) || announces(arena, lines, i)) {
 			/* The line above a block of headers belongs to it when it is a rule. */
 			if (i > 0 && str_starts(lines->items[i - 1].text, STR("________")))
