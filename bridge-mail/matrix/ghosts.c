@@ -9,7 +9,10 @@
 #include "common/matrix/ids.h"
 
 #define BODY_MAX 4096
-#define BOT_NAME "Courriel / Mail"
+/* Each room of a ghost gets an event when its name changes. An address that many programs write
+ * from under many names, such as a feed's, would fill its rooms with those. */
+#define RENAMED_BELOW 5 /* rooms */
+#define BOT_NAME      "Courriel / Mail"
 
 /* The user may be there since before a crash. */
 static enum status register_user(const struct matrix_session *s, struct str user_id)
@@ -71,11 +74,14 @@ static enum status put_ghost(struct db_tx *tx, void *arg) REQUIRES(on_writer)
 enum status ghosts_ensure(const struct matrix_session *s, struct str address, struct str name,
 	struct arena *arena, struct str *user_id_out)
 {
-	struct ghost ghost;
+	struct ghost ghost = {0};
 	struct str key = ghost_address_key(arena, address);
 	struct str display_name = ghost_display_name(arena, name, address);
 	enum status status = ghosts_find(s->db, key, arena, &ghost);
-	if (status == STATUS_OK && (str_trim(name).n == 0 || str_eq(ghost.name, display_name))) {
+	bool stays = str_trim(name).n == 0 || str_eq(ghost.name, display_name);
+	if (status == STATUS_OK && !stays)
+		status = ghosts_in_many_rooms(s->db, ghost.user_id, RENAMED_BELOW, &stays);
+	if (status == STATUS_OK && stays) {
 		*user_id_out = ghost.user_id;
 		return STATUS_OK;
 	}

@@ -9,6 +9,7 @@ DB_SQL(sql_join, "INSERT INTO ghost_rooms (room_id, user_id) VALUES (?1, ?2)"
 		 " ON CONFLICT (room_id, user_id) DO NOTHING");
 DB_SQL(sql_leave, "DELETE FROM ghost_rooms WHERE room_id = ?1 AND user_id = ?2");
 DB_SQL(sql_is_joined, "SELECT 1 FROM ghost_rooms WHERE room_id = ?1 AND user_id = ?2");
+DB_SQL(sql_rooms, "SELECT count(*) FROM (SELECT 1 FROM ghost_rooms WHERE user_id = ?1 LIMIT ?2)");
 
 enum status ghosts_put(struct db_tx *tx, const struct ghost *ghost)
 {
@@ -65,4 +66,15 @@ enum status ghosts_is_joined(struct db *db, struct str room_id, struct str user_
 		return status;
 	*out = status == STATUS_OK;
 	return STATUS_OK;
+}
+
+enum status ghosts_in_many_rooms(struct db *db, struct str user_id, int64_t many, bool *out)
+{
+	DB_QUERY(q, db, &sql_rooms);
+	db_bind_str(q, 1, user_id);
+	db_bind_int(q, 2, many);
+	enum status status = db_first(q);
+	if (status == STATUS_OK)
+		*out = db_col_int(q, 0) >= many;
+	return status;
 }

@@ -26,4 +26,8 @@ MUST_CHECK enum status ghosts_set_joined(
 MUST_CHECK enum status ghosts_is_joined(
 	struct db *db, struct str room_id, struct str user_id, bool *out);
 
+/* Whether the ghost has joined that many rooms or more. */
+MUST_CHECK enum status ghosts_in_many_rooms(
+	struct db *db, struct str user_id, int64_t many, bool *out);
+
 #endif
