@@ -41,12 +41,13 @@ void report_print_svg(const struct report_counts *c, enum report_language langua
 		"<desc id=\"desc\">%s %lld.",
 		WIDTH, HEIGHT, WIDTH, HEIGHT, title,
 		french ? "Avant :" : "Before:", (long long)c->copies);
-	for (size_t i = 0; i < REPORT_SHARES; i++)
+	for (size_t i = 0; i < REPORT_SHARES; i++) {
+		int64_t sent = c->shares[i].invitations + c->shares[i].digests;
 		buf_printf(out,
 			french ? " Avec %d %% des personnes restées au courriel : %lld."
 			       : " With %d %% of the people still on mail: %lld.",
-			report_shares[i],
-			(long long)(c->shares[i].invitations + c->shares[i].digests));
+			report_shares[i], (long long)sent);
+	}
 	buf_printf(out,
 		"</desc>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n"
 		"<text x=\"24\" y=\"38\" font-size=\"20\" font-weight=\"bold\">%s</text>\n",
