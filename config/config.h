@@ -57,7 +57,7 @@ struct config_sfu {
 	char **rtc_advertised; /* addresses told to clients; empty: those of the interfaces */
 	unsigned rtc_advertised_count;
 	bool rtc_tcp_only;	/* clients are not told of UDP */
-	uint16_t media_threads; /* 0: one per core, 4 at most */
+	uint16_t media_threads; /* 0: one */
 	char *public_url;	/* of the meeting page: "http://localhost:8088" */
 	char *signal_url;	/* what clients connect to: "ws://localhost:7880" */
 	char *homeserver_url;	/* "http://localhost:8008" */

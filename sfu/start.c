@@ -24,14 +24,13 @@
 #define LOG_MODULE "sfu"
 #include "common/base/log.h"
 
-#define SECRET_MIN		  16
-#define SECRET_MAX		  1024
-#define HTTP_WORKERS		  8
-#define HTTP_CONNECTIONS	  2000
-#define MEDIA_EVENTS_MAX	  8192
-#define WEBHOOK_WAKES_MAX	  64
-#define MEDIA_THREADS_DEFAULT_MAX 4
-#define MEETINGS_KEPT_MS	  (INT64_C(30) * 24 * 3600 * 1000)
+#define SECRET_MIN	  16
+#define SECRET_MAX	  1024
+#define HTTP_WORKERS	  8
+#define HTTP_CONNECTIONS  2000
+#define MEDIA_EVENTS_MAX  8192
+#define WEBHOOK_WAKES_MAX 64
+#define MEETINGS_KEPT_MS  (INT64_C(30) * 24 * 3600 * 1000)
 
 /* What only the start knows about a running SFU. */
 struct running {
@@ -145,16 +144,6 @@ static enum status start_store(struct sfu *sfu, char why[START_ERROR_MAX])
 	return STATUS_OK;
 }
 
-static unsigned media_thread_count(const struct config_sfu *c)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	if (c->media_threads != 0)
-		return c->media_threads;
-	return cores < 1			   ? 1
-	       : cores < MEDIA_THREADS_DEFAULT_MAX ? (unsigned)cores
-						   : MEDIA_THREADS_DEFAULT_MAX;
-}
-
 static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 {
 	const struct config_sfu *c = &sfu->config->sfu;
@@ -165,7 +154,7 @@ static enum status start_media(struct sfu *sfu, char why[START_ERROR_MAX])
 	sfu->dtls = identity;
 	sfu->media_events = mailbox_new(MEDIA_EVENTS_MAX);
 	struct media_threads_config config = {
-		.count = media_thread_count(c),
+		.count = c->media_threads,
 		.address = c->rtc_address,
 		.port = c->rtc_udp_port,
 		.tcp = true,
