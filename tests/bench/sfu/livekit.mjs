@@ -82,7 +82,7 @@ export class LiveKitMember {
 
     // Sends, and is offered all that so many others send.
     async connected(others, timeout = 30000) {
-        const offered = () => (this.#descriptions[SUBSCRIBER]?.match(/^a=sendonly/gm) ?? []).length;
+        const offered = () => (this.#descriptions[SUBSCRIBER]?.match(/^a=msid:/gm) ?? []).length;
         const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`participant ${this.number} is not connected: ${this.#connected}, ${offered()} offered`)), timeout).unref());
         late.catch(() => {});
         while (!this.#connected[PUBLISHER] || (others > 0 && !this.#connected[SUBSCRIBER]) || offered() < 2 * others) {
