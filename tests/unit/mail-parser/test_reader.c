@@ -207,7 +207,8 @@ static void test_result_is_json(void **state)
 	check_str(buf_str(&out),
 		"{\"from\":[{\"name\":\"\",\"address\":\"a@b.c\"}],\"reply_to\":[],\"to\":[],"
 		"\"cc\":[],\"subject\":\"\",\"topic\":\"\",\"date\":0,\"text\":\"\\\"x\\\"\\n\","
-		"\"html\":\"\",\"flags\":0,\"attachments\":[]}");
+		"\"html\":\"\",\"flags\":0,\"reports\":[],\"returned_id\":\"\","
+		"\"attachments\":[]}");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
