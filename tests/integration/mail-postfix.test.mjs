@@ -127,7 +127,7 @@ test("the same mail for two recipients, one of which fails at first, is there on
 });
 
 test("Precedence, List-Id and a missing Subject are what they are", async () => {
-    await deliver("Lettre", { headers: { Precedence: "bulk" } });
+    await deliver("Numéro 12", { headers: { Precedence: "bulk", "List-Id": "Lettre <lettre.ville.example>" } });
     const list = await camille.joinInvited("Lettre");
     await camille.message(list, "the letter", (e) => e.content.msgtype === "m.notice");
     await lmtp(path.join(parvis.dir, "lmtp.sock"), JEAN, [VOIRIE],

@@ -75,16 +75,17 @@ test("what was taken over outlives a crash", async () => {
     const delay_id = await leaveEvent("crash", 600000);
     const pass = await parvis.sfu("/get_token", alice, member("crash"));
     const person = await Person.join(pass.url, pass.jwt);
-    await parvis.sfu("/delegate_delayed_leave", alice, { ...member("crash"), delay_id, delay_timeout: 600000 });
     const scheduled = async () => (await parvis.api("GET", `${DELAYED}/${delay_id}`, { token: alice.access_token })).running_since;
     const before = await scheduled();
+    await parvis.sfu("/delegate_delayed_leave", alice, { ...member("crash"), delay_id, delay_timeout: 600000 });
+    // At once, as the person is there; then not for eight minutes.
     await eventually("restarted once", async () => (await scheduled()) > before);
+    const later = await scheduled();
     await parvis.kill("sfu");
     await parvis.launch("sfu");
     // The client comes back by itself, a whole connection anew.
     await eventually("back", () => person.saw(RoomEvent.Reconnected) || person.saw(RoomEvent.Disconnected), 30000);
     assert.ok(person.saw(RoomEvent.Reconnected));
-    const later = await scheduled();
     await eventually("restarted again", async () => (await scheduled()) > later);
     assert.ok(!await stateOf("crash"));
     await person.leave();
