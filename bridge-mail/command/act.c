@@ -102,10 +102,11 @@ static enum status decide_merge(struct command_run *run)
 		status = mailboxes_get(run->session->db, target.mailbox_id, run->arena, &mailbox);
 	if (status == STATUS_OK && mailbox.space_id.n == 0)
 		status = STATUS_NOT_FOUND;
-	const struct room_as space = {.room_id = mailbox.space_id};
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		const struct room_as space = {.room_id = mailbox.space_id};
 		status = room_member(
 			run->session, &space, run->event->sender, run->arena, &joined, NULL);
+	}
 	if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !joined)) {
 		refuse(run, OUTCOME_NO_TARGET);
 		return STATUS_OK;

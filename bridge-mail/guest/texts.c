@@ -22,7 +22,7 @@ static struct str room_of(const struct guest_mail *mail)
 {
 	struct str name = mail->room_name;
 	if (name.n == 0)
-		return mail->guest->english ? STR("Conversation") : STR("Conversation");
+		return STR("Conversation"); /* the same word in both languages */
 	name = str_slice(name, 0, NAME_SHOWN);
 	while (name.n > 0 && !str_is_utf8(name))
 		name.n--;

@@ -45,7 +45,8 @@ static enum status read_token(struct http_request *request, struct leaving *out)
 		request->arena, secret, request->params[0], &room_token, &out->address);
 	if (status == STATUS_OK)
 		status = linked_room_by_token(request->worker, room_token, request->arena, &room);
-	out->mailbox_id = room.mailbox_id;
+	if (status == STATUS_OK)
+		out->mailbox_id = room.mailbox_id;
 	return status;
 }
 
