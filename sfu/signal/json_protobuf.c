@@ -7,6 +7,7 @@
 
 #include "common/base/mem.h"
 #include "common/crypto/base64.h"
+#include "sfu/signal/arena_protobuf.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -311,8 +312,10 @@ void *json_protobuf_read(struct arena *arena, const ProtobufCMessageDescriptor *
 {
 	if (!json_is(object, JSON_OBJECT))
 		return NULL;
-	char *message = arena_alloc(arena, descriptor->sizeof_message);
-	descriptor->message_init((ProtobufCMessage *)(void *)message);
+	/* No bytes are a message in which nothing is set. */
+	char *message = arena_unpack(arena, descriptor, STR_EMPTY);
+	if (message == NULL)
+		return NULL;
 	for (unsigned i = 0; i < descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
 		const struct json *value = member(object, field->name);

@@ -6,7 +6,9 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/metrics/metrics.h"
+#include "config/config.h"
 #include "sfu/meeting/occupancy.h"
+#include "sfu/sfu.h"
 #include "sfu/signal/requests.h"
 #include "sfu/signal/signal_internal.h"
 #include "sfu/transport/candidates.h"
@@ -97,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct metrics *metrics;
 	static const struct candidates candidates = {{{"192.0.2.1", 7882, 1, 1, false}}, 1};
-	struct signal_server server = {0};
+	static const struct config config;
+	static struct sfu sfu = {.config = &config};
+	struct signal_server server = {.sfu = &sfu};
 	struct session people[PEOPLE];
 	if (metrics == NULL) {
 		log_set_level(LOG_LEVEL_ERROR);
