@@ -1,40 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // With matrix-js-sdk: somebody signs out everywhere and leaves a dehydrated device behind; what is
 // written to them meanwhile can be read after the next sign-in.
-import "fake-indexeddb/auto";
-
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createClient } from "matrix-js-sdk";
 import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { logger } from "matrix-js-sdk/lib/logger.js";
 
+import { Clients } from "../tools/js-sdk.mjs";
 import { Parvis, eventually } from "../tools/parvis.mjs";
 
-logger.setLevel("error", false);
+let parvis, clients;
 
-let parvis;
-const clients = [];
-
-async function signIn(session, secretKey) {
-    let key = secretKey;
-    const client = createClient({
-        baseUrl: parvis.url,
-        accessToken: session.access_token,
-        userId: session.user_id,
-        deviceId: session.device_id,
-        cryptoCallbacks: {
-            cacheSecretStorageKey: (keyId, info, bytes) => (key = [keyId, bytes]),
-            getSecretStorageKey: async () => key,
-        },
-    });
-    clients.push(client);
-    await client.initRustCrypto({ useIndexedDB: false });
-    await client.startClient();
-    await eventually("the first sync", async () => client.isInitialSyncComplete());
-    client.secretKey = () => key;
-    return client;
-}
+const signIn = (session, secretKey) =>
+    clients.start(clients.make(session, { secretKey }), { crypto: true });
 
 function bodyOf(client, room, body) {
     return client.getRoom(room)?.getLiveTimeline().getEvents()
@@ -43,11 +20,12 @@ function bodyOf(client, room, body) {
 
 before(async () => {
     parvis = await Parvis.start();
+    clients = new Clients(parvis);
 });
 
 after(async () => {
-    for (const client of clients) client.stopClient();
-    await parvis.stop();
+    clients?.stop();
+    await parvis?.stop();
 });
 
 test("a dehydrated device takes in what is written while nobody is signed in", async (t) => {

@@ -1,57 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two people talk end to end encrypted, one of them by sliding sync: the room list grows, a room is
 // subscribed to, live events come in, the server is killed in between.
-import "fake-indexeddb/auto";
-
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ClientEvent, MatrixEventEvent, RoomEvent, createClient } from "matrix-js-sdk";
-import { logger } from "matrix-js-sdk/lib/logger.js";
+import { ClientEvent, RoomEvent } from "matrix-js-sdk";
 import { SlidingSync, SlidingSyncEvent, SlidingSyncState } from "matrix-js-sdk/lib/sliding-sync.js";
 
+import { Clients, decrypted, waitFor } from "../tools/js-sdk.mjs";
 import { Parvis } from "../tools/parvis.mjs";
-
-logger.setLevel("error", false);
 
 const STATE = [
     ["m.room.create", ""], ["m.room.name", ""], ["m.room.encryption", ""], ["m.room.power_levels", ""],
     ["m.room.join_rules", ""], ["m.room.member", "$ME"], ["m.room.member", "$LAZY"],
 ];
 
-let parvis;
-const clients = [];
-
-// Resolves with the first value that `pick` accepts, among what is there and what comes.
-function waitFor(emitter, event, now, pick) {
-    return new Promise((resolve) => {
-        const look = (...args) => {
-            const found = pick(...args);
-            if (!found) return;
-            emitter.off(event, look);
-            resolve(found);
-        };
-        emitter.on(event, look);
-        const found = now?.();
-        if (found) {
-            emitter.off(event, look);
-            resolve(found);
-        }
-    });
-}
+let parvis, clients;
 
 async function signIn(session, slidingSync) {
-    const client = createClient({
-        baseUrl: parvis.url,
-        accessToken: session.access_token,
-        userId: session.user_id,
-        deviceId: session.device_id,
-    });
-    clients.push(client);
-    await client.initRustCrypto({ useIndexedDB: false });
+    const client = clients.make(session);
     const sliding = slidingSync?.(client);
-    await client.startClient({ lazyLoadMembers: true, slidingSync: sliding });
-    await waitFor(client, ClientEvent.Sync, () => client.isInitialSyncComplete(), (s) => s === "PREPARED" || s === "SYNCING");
-    return [client, sliding];
+    return [await clients.start(client, { crypto: true, slidingSync: sliding }), sliding];
 }
 
 // The next answer that was taken in whole and that `pick` accepts.
@@ -60,21 +28,14 @@ function answer(sliding, pick) {
         (state, response) => state === SlidingSyncState.Complete && pick(response) && response);
 }
 
-function decrypted(client, roomId, body) {
-    const matches = (event) =>
-        event.getRoomId() === roomId && event.getType() === "m.room.message" &&
-        event.getContent().body === body && event;
-    return waitFor(client, MatrixEventEvent.Decrypted,
-        () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(matches), matches);
-}
-
 before(async () => {
     parvis = await Parvis.start();
+    clients = new Clients(parvis);
 });
 
 after(async () => {
-    for (const client of clients) client.stopClient();
-    await parvis.stop();
+    clients?.stop();
+    await parvis?.stop();
 });
 
 test("sliding sync carries an encrypted talk over a restart", async (t) => {

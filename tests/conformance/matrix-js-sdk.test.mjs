@@ -1,78 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two people talk end to end encrypted with matrix-js-sdk and its Rust crypto; the server is
 // killed in between; a third device reads the history from the key backup.
-import "fake-indexeddb/auto";
-
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ClientEvent, MatrixEventEvent, MsgType, RoomEvent, createClient } from "matrix-js-sdk";
-import { logger } from "matrix-js-sdk/lib/logger.js";
+import { ClientEvent, MsgType, RoomEvent } from "matrix-js-sdk";
 
+import { Clients, decrypted, waitFor } from "../tools/js-sdk.mjs";
 import { Parvis, eventually } from "../tools/parvis.mjs";
-
-logger.setLevel("error", false);
 
 const PNG = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFUlEQVR4nGM4IScnd0KOAUicOCEHAB58BLvQnL93AAAAAElFTkSuQmCC",
     "base64",
 );
 
-let parvis;
-const clients = [];
+let parvis, clients;
 
-// Resolves with the first value that `pick` accepts, among what is there and what comes.
-function waitFor(emitter, event, now, pick) {
-    return new Promise((resolve) => {
-        const look = (...args) => {
-            const found = pick(...args);
-            if (!found) return;
-            emitter.off(event, look);
-            resolve(found);
-        };
-        emitter.on(event, look);
-        const found = now?.();
-        if (found) {
-            emitter.off(event, look);
-            resolve(found);
-        }
-    });
-}
-
-async function signIn(session) {
-    let secretKey;
-    const client = createClient({
-        baseUrl: parvis.url,
-        accessToken: session.access_token,
-        userId: session.user_id,
-        deviceId: session.device_id,
-        cryptoCallbacks: {
-            cacheSecretStorageKey: (keyId, info, key) => (secretKey = [keyId, key]),
-            getSecretStorageKey: async () => secretKey ?? session.secretKey,
-        },
-    });
-    clients.push(client);
-    await client.initRustCrypto({ useIndexedDB: false });
-    await client.startClient({ lazyLoadMembers: true });
-    await waitFor(client, ClientEvent.Sync, () => client.isInitialSyncComplete(), (s) => s === "PREPARED");
-    client.secretKey = () => secretKey;
-    return client;
-}
-
-function decrypted(client, roomId, body) {
-    const matches = (event) =>
-        event.getRoomId() === roomId && event.getType() === "m.room.message" &&
-        event.getContent().body === body && event;
-    return waitFor(client, MatrixEventEvent.Decrypted,
-        () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(matches), matches);
-}
+const signIn = (session) =>
+    clients.start(clients.make(session, { secretKey: session.secretKey }), { crypto: true });
 
 before(async () => {
     parvis = await Parvis.start();
+    clients = new Clients(parvis);
 });
 
 after(async () => {
-    for (const client of clients) client.stopClient();
-    await parvis.stop();
+    clients?.stop();
+    await parvis?.stop();
 });
 
 test("an encrypted room, a restart, a picture, and the history on a third device", async (t) => {

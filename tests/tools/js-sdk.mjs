@@ -2,7 +2,7 @@
 // matrix-js-sdk without a browser, for the tests that share it.
 import "fake-indexeddb/auto";
 
-import { createClient } from "matrix-js-sdk";
+import { MatrixEventEvent, createClient } from "matrix-js-sdk";
 import { logger } from "matrix-js-sdk/lib/logger.js";
 
 import { eventually } from "./parvis.mjs";
@@ -90,4 +90,13 @@ export const membership = (room, userId) => room.getMember(userId)?.membership;
 export async function eventOf(client, roomId, eventId) {
     const room = await roomWith(client, roomId, (r) => r.findEventById(eventId));
     return room.findEventById(eventId);
+}
+
+// The message as soon as that client can read it.
+export function decrypted(client, roomId, body) {
+    const matches = (event) =>
+        event.getRoomId() === roomId && event.getType() === "m.room.message" &&
+        event.getContent().body === body && event;
+    return waitFor(client, MatrixEventEvent.Decrypted,
+        () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(matches), matches);
 }
