@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What leaves is held back, corrected, reported on and linked to; what is held about a person.
+-- What leaves is held back, corrected, reported on and linked to.
 
 ALTER TABLE outgoing ADD COLUMN author TEXT NOT NULL DEFAULT ''; -- user id of who wrote it
 ALTER TABLE outgoing ADD COLUMN text_hash TEXT NOT NULL DEFAULT ''; -- of what it last said
@@ -46,23 +46,3 @@ CREATE INDEX ghost_rooms_user ON ghost_rooms (user_id);
 CREATE INDEX room_guests_address ON room_guests (address);
 CREATE INDEX room_mails_address ON room_mails (address);
 CREATE INDEX mails_sender ON mails (mail_from COLLATE NOCASE) WHERE mail_from <> '';
-
--- What an administrator asks of the running bridge, on the command line.
-CREATE TABLE orders (
-	order_id INTEGER PRIMARY KEY,
-	kind INTEGER NOT NULL, -- enum order_kind
-	subject TEXT NOT NULL, -- address or number; '' once it is done
-	created_at INTEGER NOT NULL,
-	done_at INTEGER,
-	outcome TEXT NOT NULL DEFAULT '' -- what was done, as JSON
-) STRICT;
-CREATE INDEX orders_open ON orders (order_id) WHERE done_at IS NULL;
-
--- What was erased or thrown away, without saying about whom.
-CREATE TABLE privacy_journal (
-	entry_id INTEGER PRIMARY KEY,
-	at INTEGER NOT NULL,
-	kind TEXT NOT NULL, -- erase, retention
-	subject TEXT NOT NULL, -- erase: keyed hash of the address; retention: the mailbox
-	counts TEXT NOT NULL -- JSON
-) STRICT;
