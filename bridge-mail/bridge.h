@@ -3,7 +3,8 @@
  * The mail bridge as a whole: made in main, passed down. Each member has a folder of its own.
  *
  * Layers, top to bottom (a file includes its own layer and those below only):
- *	main · inbound/ outbound/ matrix/ · thread/ trust/ · message/ · store/ · common/
+ *	main · report/ · command/ guest/ inbound/ matrix/ outbound/ · thread/ trust/ · message/ ·
+ *	store/ · common/
  *
  * Everything is a row before it is an action. A mail is a file and a row before it is
  * acknowledged; the thread that it belongs to and the messages that it will make are rows before
@@ -11,10 +12,9 @@
  * again: after a crash the program reads its rows and goes on.
  *
  * Threads: inbound/listener has one per connection, inbound/imap_watch one per folder at a
- * provider, inbound/processor four, matrix/ and outbound/
- * their own. Each opens a read-only connection of its own; all changes go through
- * `writer`. Start order in main: store, matrix, queue, answers, processor, listener, imap, http; the end is the
- * reverse.
+ * provider, inbound/processor four, matrix/ and outbound/ their own. Each opens a read-only
+ * connection of its own; all changes go through `writer`. Start order in main: store, matrix,
+ * queue, answers, processor, listener, imap, http; the end is the reverse.
  */
 #ifndef PARVIS_BRIDGE_H
 #define PARVIS_BRIDGE_H
